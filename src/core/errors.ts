@@ -1,0 +1,187 @@
+/** The seven kinds of failure. Only `http/` turns them into statuses, only the CLI into exit codes. */
+export type FailureKind =
+  | 'invalid'
+  | 'denied'
+  | 'missing'
+  | 'conflict'
+  | 'limited'
+  | 'unavailable'
+  | 'bug';
+
+/** Every failure of the product: its kind, and a sentence that says what, where and what to do. */
+export const failures = {
+  'payload.invalid': ['invalid', 'The payload of {job} is not valid: {faults}.'],
+  'result.invalid': ['bug', 'The result of {job} does not fit its schema: {faults}.'],
+  'job.unknown': ['missing', 'There is no job "{job}"{suggestion} List them with: nightshift jobs'],
+  'job.invalid': ['bug', 'The job {job} is not well defined: {faults}.'],
+  'duration.invalid': [
+    'invalid',
+    '"{value}" is not a duration; write a number and a unit, as in 500ms, 10s, 15m, 2h or 7d.',
+  ],
+  'cron.invalid': ['invalid', '"{cron}" is not a cron expression{hint}'],
+  'timezone.unknown': ['invalid', '"{timezone}" is not a time zone{hint}'],
+  'schedule.invalid': ['invalid', 'schedules.{schedule}.{faults}'],
+  'config.invalid': ['invalid', 'The configuration cannot be used:\n{faults}'],
+  'run.missing': ['missing', 'There is no run {id}. List runs with: nightshift runs list'],
+  'run.finished': [
+    'conflict',
+    'Run {id} has already {state}; only an unfinished run can be cancelled.',
+  ],
+  'run.unfinished': ['conflict', 'Run {id} is {state}; only a finished run can be retried.'],
+  'run.fenced': [
+    'conflict',
+    'Attempt {attempt} of run {id} no longer holds the run; another attempt or a cancel took it over.',
+  ],
+  'run.timeout': ['limited', 'The attempt took longer than the {timeout} its job allows.'],
+  'run.abandoned': [
+    'limited',
+    'The run crashed its worker {times} times in a row and was set aside.',
+  ],
+  'step.nested': [
+    'bug',
+    'The step "{name}" was begun inside the step or transaction "{outer}"; steps do not nest.',
+  ],
+  'step.deadline': ['limited', 'The transaction "{name}" was open for more than {deadline}.'],
+  'transaction.ended': [
+    'bug',
+    'A query came after its transaction had ended; await everything inside ctx.transaction.',
+  ],
+  'need.missing': ['bug', 'The job {job} needs {need}, which this process cannot provide.'],
+  'mailbox.missing': [
+    'missing',
+    'There is no mailbox "{name}": it is no configured name, and nothing is at {path}{suggestion} Give a Maildir, an mbox file or a folder of .eml files.',
+  ],
+  'mailbox.unreadable': [
+    'denied',
+    'The mailbox {path} cannot be read ({reason}); let the user that Nightshift runs as read it.',
+  ],
+  'mailbox.unrecognised': [
+    'invalid',
+    '{path} is not a mailbox: {reason}. Give a Maildir (with cur and new in it), an mbox file or a folder of .eml files.',
+  ],
+  'mail.gone': ['missing', 'The mail {id} was listed but gone when it was to be read.'],
+  'mail.unreadable': ['unavailable', 'The mail {id} cannot be read ({reason}).'],
+  'queue.unavailable': [
+    'unavailable',
+    'The queues cannot be reached ({reason}). Accepted runs are kept and go out when they are back; ask: nightshift doctor',
+  ],
+  'ledger.overloaded': [
+    'limited',
+    'More than {limit} writes wait for the database; try again when it has caught up.',
+  ],
+  'database.url_invalid': [
+    'invalid',
+    'DATABASE_URL is not a Postgres URL: {reason}. Write postgres://user:password@host:5432/database',
+  ],
+  'database.unreachable': [
+    'unavailable',
+    'Postgres at {host}:{port} does not answer: {reason}. Start it, or correct DATABASE_URL.',
+  ],
+  'database.refused': [
+    'unavailable',
+    'Postgres at {host}:{port} refused the connection: {reason}. Correct the user, password or database in DATABASE_URL.',
+  ],
+  'database.too_old': [
+    'unavailable',
+    'Postgres at {host}:{port} is version {version}, and {minimum} or newer is needed. Upgrade it, or point DATABASE_URL at another.',
+  ],
+  'database.busy': [
+    'limited',
+    'All {size} database connections were busy for {seconds} s; try again, or run fewer things at once.',
+  ],
+  'database.closed': ['unavailable', 'The database is closed, because this process is stopping.'],
+  'database.aborted': [
+    'bug',
+    'The transaction went on after a statement of it had failed, and was rolled back; let the error through.',
+  ],
+  'database.folder_locked': [
+    'conflict',
+    'The data folder {folder} is in use by process {pid} on {host}, running since {since} ({command}). Stop that process, or set NIGHTSHIFT_DATA to another folder.',
+  ],
+  'database.folder_readonly': [
+    'denied',
+    'The data folder {folder} cannot be written ({reason}). Let the user that Nightshift runs as write it, or set NIGHTSHIFT_DATA to another folder.',
+  ],
+  'database.folder_full': [
+    'unavailable',
+    'The disk of the data folder {folder} is full ({reason}). Free space and start Nightshift again; what was accepted is kept.',
+  ],
+  'database.folder_broken': [
+    'unavailable',
+    'The data folder {folder} cannot be used: {reason}. Restore it from a backup, or set NIGHTSHIFT_DATA to another folder.',
+  ],
+  'database.schema_newer': [
+    'conflict',
+    'The database has migrations that this version of Nightshift does not know: {names}. Run the newer version, or undo them with it: nightshift migrate down',
+  ],
+  'database.not_migrated': [
+    'unavailable',
+    'The database lacks {count} of the migrations, first {name}. Run: nightshift migrate up',
+  ],
+  'database.migration_failed': [
+    'unavailable',
+    'The migration {name} failed to go {direction}, and nothing was changed: {reason}',
+  ],
+  'document.invalid': ['invalid', 'The document {kind} "{key}" cannot be stored: {faults}.'],
+  'document.missing': [
+    'missing',
+    'There is no document {id}. Find documents with: nightshift search',
+  ],
+  'decision.invalid': [
+    'invalid',
+    'The decision on {question} about {kind} "{key}" cannot be stored: {faults}.',
+  ],
+  'decision.homeless': [
+    'missing',
+    'There is no document {kind} "{key}" to decide about; put it first. No decision was stored.',
+  ],
+  'decision.missing': ['missing', 'There is no decision {id}.'],
+  'decisions.invalid': ['invalid', 'Decisions cannot be listed so: {faults}.'],
+  'correction.invalid': ['invalid', 'The decision cannot be corrected so: {faults}.'],
+  'search.invalid': ['invalid', 'The search cannot be done: {faults}.'],
+  'search.kind': [
+    'invalid',
+    'No document is of kind "{kind}"; the kinds stored are: {kinds}{suggestion}',
+  ],
+} as const satisfies Record<string, readonly [FailureKind, string]>;
+
+export type FailureCode = keyof typeof failures;
+
+type Placeholder<Sentence> = Sentence extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never;
+
+/** What a failure's sentence asks for, and anything else worth keeping. */
+export type FailureDetails<Code extends FailureCode> = Record<
+  Placeholder<(typeof failures)[Code][1]>,
+  string | number
+> &
+  Record<string, unknown>;
+
+/** The one error class: `code` names it for programs, `message` tells a person what to do. */
+export class Failure<Code extends FailureCode = FailureCode> extends Error {
+  readonly code: Code;
+  readonly kind: FailureKind;
+  readonly details: Record<string, unknown>;
+
+  constructor(code: Code, details: FailureDetails<Code>, cause?: unknown) {
+    const [kind, sentence] = failures[code];
+    super(fill(sentence, details), cause === undefined ? undefined : { cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.kind = kind;
+    this.details = details;
+  }
+}
+
+/** True when `error` is the failure `code`. */
+export function isFailure<Code extends FailureCode>(
+  error: unknown,
+  code: Code,
+): error is Failure<Code> {
+  return error instanceof Failure && error.code === code;
+}
+
+function fill(sentence: string, details: Record<string, unknown>): string {
+  return sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(details[name]));
+}

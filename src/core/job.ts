@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Need, RunContext } from './context.ts';
+import { type Duration, durationMs } from './duration.ts';
+import { Failure } from './errors.ts';
+
+/** When and how often a failed attempt is tried again. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  readonly attempts: number;
+  readonly backoff: 'exponential' | 'fixed';
+  /** The wait after the first failed attempt. */
+  readonly from: Duration;
+  /** No wait is longer than this. */
+  readonly upTo: Duration;
+  /** 0 … 1: which part of the wait is left to chance. */
+  readonly jitter: number;
+}
+
+/** A job as it is written down; everything but name, summary, payload and run has a default. */
+export interface JobOptions<
+  Payload extends z.ZodType,
+  Result extends z.ZodType,
+  Needs extends Need,
+> {
+  readonly name: string;
+  /** One sentence for people. */
+  readonly summary: string;
+  readonly version?: number;
+  readonly payload: Payload;
+  readonly result?: Result;
+  readonly retry?: Partial<RetryPolicy>;
+  /** How long one attempt may take. */
+  readonly timeout?: Duration;
+  /** Which workers drain it; `heavy` for long or memory-hungry work. */
+  readonly pool?: Pool;
+  readonly needs?: readonly Needs[];
+  run(ctx: RunContext<Needs>, payload: z.output<Payload>): Promise<z.input<Result>>;
+}
+
+export type Pool = 'general' | 'heavy';
+
+/** A job with its defaults filled in. */
+export interface Job<
+  Payload extends z.ZodType = z.ZodType,
+  Result extends z.ZodType = z.ZodType,
+  Needs extends Need = Need,
+> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry'>> {
+  readonly retry: RetryPolicy;
+}
+
+/** A job of any payload, result and needs, as lists of jobs hold them. */
+// biome-ignore format: one line reads better
+// oxlint-disable-next-line typescript/no-explicit-any -- only `any` is both co- and contravariant
+export type AnyJob = Job<any, any, any>;
+
+const retryByDefault: RetryPolicy = {
+  attempts: 5,
+  backoff: 'exponential',
+  from: '10s',
+  upTo: '15m',
+  jitter: 0.5,
+};
+
+/** Checks a job's definition and fills in its defaults; throws `job.invalid` with every fault. */
+export function defineJob<
+  Payload extends z.ZodType,
+  Result extends z.ZodType = z.ZodVoid,
+  const Needs extends Need = never,
+>(options: JobOptions<Payload, Result, Needs>): Job<Payload, Result, Needs> {
+  const job = {
+    version: 1,
+    result: z.void() as unknown as Result,
+    timeout: '5m',
+    pool: 'general',
+    needs: [],
+    ...options,
+    retry: { ...retryByDefault, ...options.retry },
+  } as const;
+  const faults = findFaults(job);
+  if (faults.length > 0)
+    throw new Failure('job.invalid', { job: options.name, faults: faults.join('; ') });
+  return Object.freeze(job);
+}
+
+function findFaults({ name, version, retry, timeout }: AnyJob): string[] {
+  const faults: string[] = [];
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    faults.push(`name: "${name}" is not lower-case words joined by "-", as in mail-triage`);
+  if (!Number.isInteger(version) || version < 1) faults.push('version: not a whole number from 1');
+  if (!Number.isInteger(retry.attempts) || retry.attempts < 1)
+    faults.push('retry.attempts: not a whole number from 1');
+  if (!(retry.jitter >= 0 && retry.jitter <= 1)) faults.push('retry.jitter: not between 0 and 1');
+  for (const [where, duration] of Object.entries({
+    'retry.from': retry.from,
+    'retry.upTo': retry.upTo,
+    timeout,
+  })) {
+    try {
+      if (durationMs(duration) > 2 ** 31 - 1) faults.push(`${where}: longer than 24 days`);
+    } catch (error) {
+      faults.push(`${where}: ${(error as Error).message}`);
+    }
+  }
+  return faults;
+}

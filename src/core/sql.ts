@@ -1,0 +1,10 @@
+/** Something that runs SQL: a database, or one open transaction of it. */
+export interface Sql {
+  /** Runs one statement with `$1` parameters and returns its rows. */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** SQL that can open a transaction: `work` commits together, or, when it throws, not at all. */
+export interface TransactionalSql extends Sql {
+  transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
+}

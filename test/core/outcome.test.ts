@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { backoffMs } from '../../src/core/backoff.ts';
+import { durationMs } from '../../src/core/duration.ts';
+import { Cancel, GiveBack, Snooze } from '../../src/core/endings.ts';
+import { Failure } from '../../src/core/errors.ts';
+import type { RetryPolicy } from '../../src/core/job.ts';
+import { decideOutcome, type Ending } from '../../src/core/outcome.ts';
+import {
+  finalStates,
+  isFinal,
+  legalMoves,
+  mayMove,
+  runStates,
+  shownState,
+} from '../../src/core/run.ts';
+
+const now = new Date('2026-11-21T03:00:00Z');
+
+const policies: fc.Arbitrary<RetryPolicy> = fc.record({
+  attempts: fc.integer({ min: 1, max: 20 }),
+  backoff: fc.constantFrom('exponential' as const, 'fixed' as const),
+  from: fc.integer({ min: 1, max: 600 }).map((s) => `${s}s` as const),
+  upTo: fc.integer({ min: 1, max: 600 }).map((m) => `${m}m` as const),
+  jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+const chance = fc.double({ min: 0, max: 1, noNaN: true });
+
+const endings: fc.Arbitrary<Ending> = fc.oneof(
+  fc.jsonValue().map((returned) => ({ returned })),
+  fc.string().map((message) => ({ thrown: new Error(message) })),
+  fc.anything().map((thrown) => ({ thrown })),
+  fc.constantFrom(
+    { thrown: new Cancel('no need') },
+    { thrown: new Snooze('10m') },
+    { thrown: new GiveBack() },
+    { thrown: new Failure('run.timeout', { timeout: '5m' }) },
+  ),
+);
+
+test('every outcome of an attempt is a legal move from active', () => {
+  fc.assert(
+    fc.property(policies, endings, fc.nat(30), chance, (retry, ending, failures, random) => {
+      const outcome = decideOutcome(ending, { retry, failures, now, random });
+      expect(mayMove('active', outcome.state)).toBe(true);
+      if (outcome.state === 'queued')
+        expect(outcome.runAt.getTime()).toBeGreaterThanOrEqual(now.getTime());
+    }),
+  );
+});
+
+test('a job that always fails ends after exactly its attempts', () => {
+  fc.assert(
+    fc.property(policies, (retry) => {
+      let failures = 0;
+      for (let attempt = 1; ; attempt++) {
+        const outcome = decideOutcome(
+          { thrown: new Error('no') },
+          { retry, failures, now, random: 0 },
+        );
+        if (outcome.state === 'failed') {
+          expect(attempt).toBe(retry.attempts);
+          return;
+        }
+        failures = outcome.state === 'queued' ? outcome.failures : failures;
+      }
+    }),
+  );
+});
+
+test('the wait grows with each failure, never above its cap, and jitter only shortens it', () => {
+  fc.assert(
+    fc.property(policies, fc.integer({ min: 1, max: 100 }), chance, (policy, failures, random) => {
+      const wait = backoffMs(policy, failures, random);
+      const full = backoffMs(policy, failures, 0);
+      expect(wait).toBeLessThanOrEqual(full);
+      expect(wait).toBeGreaterThanOrEqual(Math.floor(full * (1 - policy.jitter)));
+      expect(full).toBeLessThanOrEqual(durationMs(policy.upTo));
+      expect(backoffMs(policy, failures + 1, 0)).toBeGreaterThanOrEqual(full);
+    }),
+  );
+});
+
+test('exponential backoff doubles: 10s, 20s, 40s', () => {
+  const retry = {
+    attempts: 9,
+    backoff: 'exponential',
+    from: '10s',
+    upTo: '15m',
+    jitter: 0.5,
+  } as const;
+  expect([1, 2, 3].map((failures) => backoffMs(retry, failures, 0))).toEqual([
+    10_000, 20_000, 40_000,
+  ]);
+  expect(backoffMs(retry, 1, 1)).toBe(5000);
+});
+
+test('a snooze and a stop of the worker do not count as failures', () => {
+  const retry = { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
+  const facts = { retry, failures: 0, now, random: 0 };
+  expect(decideOutcome({ thrown: new Snooze('10m') }, facts)).toMatchObject({
+    state: 'queued',
+    failures: 0,
+    runAt: new Date('2026-11-21T03:10:00Z'),
+  });
+  expect(decideOutcome({ thrown: new GiveBack() }, facts)).toMatchObject({
+    state: 'queued',
+    failures: 0,
+    runAt: now,
+  });
+});
+
+test('what a retry cannot mend fails at once', () => {
+  const retry = { attempts: 5, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
+  const thrown = new Failure('payload.invalid', { job: 'digest', faults: 'limit: too big' });
+  expect(decideOutcome({ thrown }, { retry, failures: 0, now, random: 0 }).state).toBe('failed');
+});
+
+test('a final state is left only by a retry, and success never', () => {
+  for (const state of finalStates)
+    expect(legalMoves[state]).toEqual(state === 'succeeded' ? [] : ['queued']);
+  for (const state of runStates.filter((one) => !isFinal(one)))
+    expect(legalMoves[state].some(isFinal)).toBe(true);
+});
+
+test('people see a queued run ahead of its time as scheduled, and after an attempt as retrying', () => {
+  const ahead = { state: 'queued', runAt: new Date(now.getTime() + 1) } as const;
+  expect(shownState({ ...ahead, attempt: 0 }, now)).toBe('scheduled');
+  expect(shownState({ ...ahead, attempt: 1 }, now)).toBe('retrying');
+  expect(shownState({ state: 'queued', runAt: now, attempt: 1 }, now)).toBe('queued');
+});
