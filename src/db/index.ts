@@ -1,0 +1,8 @@
+export type { Database, DatabaseOptions, PGliteDriver, PostgresDriver } from './database.ts';
+export {
+  type Migration,
+  type MigrationStatus,
+  type Migrations,
+  openMigrations,
+} from './migrations.ts';
+export { openDatabase } from './open.ts';
