@@ -1,0 +1,45 @@
+import type { Job, Processor, Queue, Worker, WorkerOptions } from 'bullmq';
+
+/** The part of BullMQ's queue that we use, the same on every backend. */
+export type JobQueue = Pick<
+  Queue,
+  | 'add'
+  | 'addBulk'
+  | 'close'
+  | 'getJobCounts'
+  | 'getJobState'
+  | 'isPaused'
+  | 'pause'
+  | 'remove'
+  | 'resume'
+  | 'waitUntilReady'
+>;
+
+/** The part of BullMQ's worker that we use, the same on every backend. */
+export interface JobWorker
+  extends Pick<
+    Worker,
+    'cancelAllJobs' | 'cancelJob' | 'close' | 'isPaused' | 'isRunning' | 'pause' | 'resume' | 'run'
+  > {
+  on(event: 'active' | 'completed', hear: (job: Job) => void): unknown;
+  on(event: 'failed', hear: (job: Job | undefined) => void): unknown;
+  on(event: 'error', hear: (error: Error) => void): unknown;
+}
+
+/** What differs between Redis, Postgres and PGlite, and nothing else. */
+export interface Backend {
+  /** What an operator should mend, in sentences; may change when the server comes back. */
+  readonly warnings: readonly string[];
+  /** False while a command would fail at once. */
+  isReachable(): boolean;
+  openQueue(job: string): JobQueue;
+  openWorker(job: string, processor: Processor | URL, options: WorkerSettings): JobWorker;
+  findKnown(job: string, deliveries: readonly string[]): Promise<string[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type WorkerSettings = Omit<WorkerOptions, 'connection' | 'prefix'>;
+
+/** BullMQ's stream of events per queue, which nothing of ours reads, is kept this short. */
+export const streams = { events: { maxLen: 100 } };

@@ -1,0 +1,148 @@
+import { type Job, WaitingError } from 'bullmq';
+import type { Backend, JobWorker, WorkerSettings } from './backend.ts';
+import { type Handle, readDelivery } from './delivery.ts';
+
+export interface ConsumerOptions {
+  /** Deliveries in hand at once. */
+  readonly concurrency: number;
+  /** A delivery whose consumer has not renewed its lock for this long is given to another. */
+  readonly lockMs?: number;
+  /** How often one of the consumers looks for such deliveries. */
+  readonly stalledCheckMs?: number;
+  /** At most `max` deliveries start per `durationMs`, counted over all consumers of the job. */
+  readonly rateLimit?: { readonly max: number; readonly durationMs: number };
+}
+
+/** Takes the deliveries of one job. Nothing happens before `start`. */
+export interface Consumer {
+  start(): void;
+  /** Takes no more deliveries, in this consumer only; those in hand go on. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Aborts the signal of a delivery in hand; false when this consumer does not hold it. */
+  cancel(delivery: string, reason?: string): boolean;
+  /**
+   * Takes no more deliveries and waits for those in hand. With `force`, also while it waits, their
+   * signals are aborted and they go back to the front of the queue at once.
+   */
+  close(options?: { readonly force?: boolean }): Promise<void>;
+}
+
+interface Opening {
+  readonly backend: Backend;
+  readonly job: string;
+  readonly handle: Handle | URL;
+  readonly options: ConsumerOptions;
+  readonly onError: (error: Error) => void;
+}
+
+/** How long a forced close tries to hand back what it holds; after that the lock runs out anyway. */
+const handBackMs = 2_000;
+
+/** Prepares a consumer of `job`; it opens its connection, and takes nothing yet. */
+export function openConsumer(opening: Opening): Consumer {
+  const { backend, onError } = opening;
+  const hand: Hand = { jobs: new Map(), isForced: false };
+  const worker = openWorker(opening, hand);
+  const forced = Promise.withResolvers<void>();
+  let draining: Promise<void> | undefined;
+
+  async function letGo(): Promise<void> {
+    hand.isForced = true;
+    await worker.pause(true);
+    worker.cancelAllJobs('the worker stops');
+    await handBack([...hand.jobs.values()], onError);
+    forced.resolve();
+  }
+
+  return {
+    start() {
+      if (!worker.isRunning()) worker.run().catch(onError);
+    },
+    pause: () => worker.pause(true),
+    resume: () => worker.resume(),
+    cancel: (delivery, reason) => worker.cancelJob(delivery, reason),
+    async close({ force = false } = {}) {
+      if (force && !hand.isForced) {
+        await letGo();
+      } else {
+        draining ??= drain(worker).catch(onError);
+        const ended = Promise.race([draining, forced.promise]);
+        // BullMQ would wait for a lost server for ever, even with nothing in hand.
+        const isPointless = () => hand.jobs.size === 0 && !backend.isReachable();
+        await Promise.race([ended, whenever(isPointless, ended)]);
+      }
+      await worker.close(true);
+    },
+  };
+}
+
+/** The deliveries that a consumer has begun and not ended. */
+interface Hand {
+  readonly jobs: Map<string, Job>;
+  isForced: boolean;
+}
+
+function openWorker({ backend, job, handle, options, onError }: Opening, hand: Hand): JobWorker {
+  const processor =
+    handle instanceof URL
+      ? handle
+      : async (carrier: Job, _token?: string, signal?: AbortSignal) => {
+          // BullMQ may fetch one more while it closes; it leaves the job alone after this error.
+          if (hand.isForced) throw new WaitingError();
+          try {
+            await handle(readDelivery(carrier), signal!);
+          } finally {
+            hand.jobs.delete(carrier.id!);
+          }
+        };
+  const worker = backend.openWorker(job, processor, chooseSettings(options));
+  worker.on('error', onError);
+  worker.on('active', (carrier) => void hand.jobs.set(carrier.id!, carrier));
+  worker.on('completed', (carrier) => void hand.jobs.delete(carrier.id!));
+  worker.on('failed', (carrier) => void (carrier && hand.jobs.delete(carrier.id!)));
+  return worker;
+}
+
+function chooseSettings(options: ConsumerOptions): WorkerSettings {
+  const { concurrency, lockMs = 20_000, stalledCheckMs = 5_000, rateLimit } = options;
+  return {
+    autorun: false,
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: stalledCheckMs,
+    // After a lost connection; BullMQ's own 15 seconds are half of what a takeover may take.
+    runRetryDelay: 2_000,
+    // The ledger counts crashes and sets a poisonous run aside. BullMQ would fail the delivery
+    // without telling anybody, so its own limit is out of reach (the largest Postgres integer).
+    maxStalledCount: 2 ** 31 - 1,
+    // The ledger remembers; the queue keeps only what went wrong lately, for Bull Board.
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 100 },
+    ...(rateLimit && { limiter: { max: rateLimit.max, duration: rateLimit.durationMs } }),
+  };
+}
+
+/** Waits for the deliveries in hand and until BullMQ has heard of their end. */
+function drain(worker: JobWorker): Promise<void> {
+  // Pausing again would not wait; but pausing, unlike closing, can still be overruled by force.
+  return worker.isPaused() ? worker.close() : worker.pause();
+}
+
+/** Resolves soon after `condition` holds, and stops asking when `end` comes. */
+function whenever(condition: () => boolean, end: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watch = setInterval(() => condition() && resolve(), 100);
+  void Promise.race([promise, end]).finally(() => clearInterval(watch));
+  return promise;
+}
+
+async function handBack(jobs: Job[], onError: (error: Error) => void): Promise<void> {
+  const handedBack = Promise.all(
+    jobs.map((job) => job.moveToWait(job.token).catch((error: Error) => onError(error))),
+  );
+  const deadline = Promise.withResolvers<void>();
+  const timer = setTimeout(deadline.resolve, handBackMs);
+  await Promise.race([handedBack, deadline.promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,4 @@
+export type { Consumer, ConsumerOptions } from './consumer.ts';
+export { type Delivery, type ForeignJob, type Handle } from './delivery.ts';
+export type { QueuesOptions } from './open.ts';
+export { type Dispatch, openQueues, type QueueCounts, type Queues } from './queues.ts';

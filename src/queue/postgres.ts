@@ -1,0 +1,78 @@
+import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
+import type pg from 'pg';
+import type { Database } from '../db/index.ts';
+import { type Backend, streams } from './backend.ts';
+import { connectPGlite, migratePGlite } from './pglite.ts';
+import { findUnfinished, pingDatabase } from './queries.ts';
+import { type Connection, openSharedPool } from './shared-pool.ts';
+
+interface PostgresBackendOptions {
+  readonly database: Database;
+  readonly prefix: string;
+  readonly onError: (error: Error) => void;
+}
+
+/** Connections for all queues and workers of a process: BullMQ asks short questions only. */
+const poolSize = 10;
+
+/** Queues in the `bullmq` schema of the ledger's own database, on Postgres or on PGlite. */
+export async function openPostgresBackend(options: PostgresBackendOptions): Promise<Backend> {
+  const { database, prefix, onError } = options;
+  const connection = await openConnection(options);
+  const pool = openSharedPool(connection, (channel, hear) => database.listen(channel, hear));
+  const { Queue, Worker } = withBackend(createPostgresBackend);
+  // BullMQ knows no prefix here, so the queue's name carries it.
+  const nameQueue = (job: string) => `${prefix}.${job}`;
+  // A notification cannot be lost inside this process; over a network it can, so look more often.
+  const drainDelay = database.driver.kind === 'pglite' ? 60 : 5;
+  return {
+    warnings: [],
+    isReachable: () => true,
+    openQueue: (job) =>
+      new Queue(nameQueue(job), { connection: pool, streams }).on('error', onError),
+    openWorker: (job, processor, settings) =>
+      new Worker(nameQueue(job), processor, { connection: pool, drainDelay, ...settings }),
+    findKnown: (job, deliveries) => findUnfinished(database, nameQueue(job), deliveries),
+    ping: () => pingDatabase(database),
+    close: () => pool.end(),
+  };
+}
+
+/** Brings BullMQ's schema up to date, to the end, before anything else asks for it. */
+async function openConnection(options: PostgresBackendOptions): Promise<Connection> {
+  const { driver } = options.database;
+  if (driver.kind === 'pglite') {
+    await migratePGlite(driver.pglite);
+    return connectPGlite(driver.pglite);
+  }
+  const pool = driver.openPool({ size: poolSize, searchPath: 'bullmq' });
+  pool.on('error', options.onError);
+  const client = await pool.connect();
+  try {
+    await runMigrations(client);
+  } finally {
+    client.release();
+  }
+  return connectPool(pool);
+}
+
+function connectPool(pool: pg.Pool): Connection {
+  return {
+    query: (text, params) =>
+      pool.query(text, params && [...params]).catch((error: unknown) => {
+        throw isAnswer(error) ? error : markLost(error as Error);
+      }),
+    end: () => pool.end(),
+  };
+}
+
+/** True when the server judged the query itself, and not that it starts, stops or is full. */
+function isAnswer(error: unknown): boolean {
+  const { severity, code = '' } = error as { severity?: string; code?: string };
+  return severity !== undefined && !/^(08|57P|53300)/.test(code);
+}
+
+/** BullMQ's workers pause only before this code; after any other they ask again at once. */
+function markLost(error: Error): Error {
+  return Object.assign(new Error(error.message, { cause: error }), { code: 'ECONNREFUSED' });
+}
