@@ -1,0 +1,24 @@
+import { fromPglite, PgBoss } from 'pg-boss';
+import type { Database } from '../db/index.ts';
+
+/** pg-boss on our database, in the schema `pgboss`. It schedules nothing by cron: timers are jobs with `startAfter`. */
+export async function openBoss(
+  { driver }: Database,
+  onError: (error: unknown) => void,
+): Promise<PgBoss> {
+  const connection =
+    driver.kind === 'pglite'
+      ? { db: fromPglite(driver.pglite), backend: 'pglite' as const }
+      : { connectionString: driver.url, max: 4, application_name: 'nightshift-control' };
+  const boss = new PgBoss({
+    ...connection,
+    schema: 'pgboss',
+    schedule: false,
+    superviseIntervalSeconds: 1,
+    // Between two looks at heartbeats; at its default of 60 s a dead process would be found that late.
+    monitorIntervalSeconds: 2,
+  });
+  boss.on('error', onError);
+  await boss.start();
+  return boss;
+}

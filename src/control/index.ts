@@ -1,0 +1,1 @@
+export { type Control, openControl } from './control.ts';

@@ -1,0 +1,80 @@
+import { Failure } from '../core/errors.ts';
+
+/** Many small writes, few commits: what arrives while a flush is under way is the next batch. No timer. */
+export interface GroupCommit<Item, Answer> {
+  /** Resolves once the item's batch is committed; rejects with `ledger.overloaded` when too many wait. */
+  add(item: Item): Promise<Answer>;
+  /** Resolves when nothing waits any more. */
+  drained(): Promise<void>;
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
+}
+
+export interface GroupCommitOptions<Item, Answer> {
+  /** Commits a batch and answers each item, in order. */
+  flush(items: readonly Item[]): Promise<readonly Answer[]>;
+  /** Items in one flush at the most. */
+  readonly batch?: number;
+  /** Items that may wait at the most. */
+  readonly limit?: number;
+}
+
+export function openGroupCommit<Item, Answer>({
+  flush,
+  batch = 1000,
+  limit = 50_000,
+}: GroupCommitOptions<Item, Answer>): GroupCommit<Item, Answer> {
+  let waiting: Waiting<Item, Answer>[] = [];
+  let flushing: Promise<void> | undefined;
+
+  async function flushAll(): Promise<void> {
+    await Promise.resolve();
+    while (waiting.length > 0) {
+      const taken = waiting.length <= batch ? waiting : waiting.slice(0, batch);
+      waiting = waiting.length <= batch ? [] : waiting.slice(batch);
+      await settle(taken, flush);
+    }
+    flushing = undefined;
+  }
+
+  return {
+    add(item) {
+      if (waiting.length >= limit)
+        return Promise.reject(new Failure('ledger.overloaded', { limit }));
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        flushing ??= flushAll();
+      });
+    },
+    async drained() {
+      while (flushing) await flushing;
+    },
+  };
+}
+
+/** Answers every item. When the data of one item spoils the statement, the others are committed one by one. */
+async function settle<Item, Answer>(
+  taken: readonly Waiting<Item, Answer>[],
+  flush: GroupCommitOptions<Item, Answer>['flush'],
+): Promise<void> {
+  try {
+    const answers = await flush(taken.map(({ item }) => item));
+    taken.forEach(({ resolve }, i) => resolve(answers[i]!));
+  } catch (error) {
+    if (taken.length === 1 || !isDataError(error)) {
+      for (const { reject } of taken) reject(error);
+      return;
+    }
+    for (const one of taken) await settle([one], flush);
+  }
+}
+
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation), and 54 (limit exceeded). */
+function isDataError(error: unknown): boolean {
+  const state = (error as { code?: unknown }).code;
+  return typeof state === 'string' && /^(22|23|54)...$/.test(state);
+}

@@ -1,0 +1,15 @@
+import { runs } from './migrations/0001-runs.ts';
+
+export { insertOutbox, insertRuns, type NewRun, newId } from './accept.ts';
+export type { ClaimedRun, Fence } from './claim.ts';
+export * from './dispatchable.ts';
+export { type Ledger, openLedger } from './ledger.ts';
+export { type LogLine, listLogs } from './logs.ts';
+export { ensurePartitions } from './partitions.ts';
+export * from './runs.ts';
+export * from './schedules.ts';
+export { holdRun, listFenced, listSteps, recordStep, type Step } from './steps.ts';
+export * from './workers.ts';
+
+/** The ledger's migrations, by name. */
+export const ledgerMigrations = { 'ledger/0001-runs': runs };

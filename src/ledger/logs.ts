@@ -1,0 +1,66 @@
+import type { LogLevel } from '../core/context.ts';
+import type { Progress } from '../core/run.ts';
+import type { Sql } from '../core/sql.ts';
+import type { Fence } from './claim.ts';
+
+/** One line of a run's log. */
+export interface LogLine {
+  readonly run: string;
+  readonly attempt: number;
+  readonly at: Date;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly data?: Record<string, unknown>;
+}
+
+export async function insertLogs(sql: Sql, lines: readonly LogLine[]): Promise<void> {
+  await sql.query(
+    `insert into nightshift.logs (run_id, attempt, at, level, message, data)
+     select run, attempt, at, level, message, data
+     from json_to_recordset($1::json)
+       as l(run uuid, attempt int, at timestamptz, level text, message text, data jsonb)`,
+    [withoutNul(JSON.stringify(lines))],
+  );
+}
+
+/** The lines of a run after `after` (a sequence number, 0 for all), oldest first. */
+export async function listLogs(
+  sql: Sql,
+  run: string,
+  { after = 0, limit = 1000 }: { readonly after?: number; readonly limit?: number } = {},
+): Promise<(LogLine & { readonly sequence: number })[]> {
+  return sql.query(
+    `select run_id as run, sequence::int as sequence, attempt, at, level, message, data
+     from nightshift.logs where run_id = $1 and sequence > $2 order by sequence limit $3`,
+    [run, after, limit],
+  );
+}
+
+/** How far an attempt says it is. */
+export interface ProgressChange {
+  readonly fence: Fence;
+  readonly progress: Progress;
+}
+
+/** Shows the newest progress of each attempt that still holds its run. */
+export async function updateProgress(sql: Sql, changes: readonly ProgressChange[]): Promise<void> {
+  const newest = new Map(changes.map(({ fence, progress }) => [fence.run, { fence, progress }]));
+  const rows = [...newest].map(([id, { fence, progress }]) => ({
+    id,
+    attempt: fence.attempt,
+    progress,
+  }));
+  await sql.query(
+    `update nightshift.runs r set progress = p.progress
+     from json_to_recordset($1::json) as p(id uuid, attempt int, progress jsonb)
+     where r.id = p.id and r.attempt = p.attempt and r.state = 'active'`,
+    [withoutNul(JSON.stringify(rows))],
+  );
+}
+
+/** Postgres keeps no NUL in text: in JSON it becomes the replacement character. */
+export function withoutNul(json: string): string {
+  return json.includes('\\u0000')
+    ? json.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\uFFFD')
+    : json;
+}

@@ -1,0 +1,57 @@
+import type { Sql } from '../core/sql.ts';
+
+/** A schedule as the database knows it, with its next firing. */
+export interface ScheduleRow {
+  readonly name: string;
+  readonly job: string;
+  readonly payload: unknown;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly nextDue: Date;
+}
+
+const columns = `name, job, payload, cron, timezone, next_due as "nextDue"`;
+
+export async function listSchedules(sql: Sql): Promise<ScheduleRow[]> {
+  return sql.query<ScheduleRow>(`select ${columns} from nightshift.schedules order by name`);
+}
+
+/** Brings the table to what config says: new and changed schedules get their next firing, gone ones go. */
+export async function seedSchedules(sql: Sql, schedules: readonly ScheduleRow[]): Promise<void> {
+  await sql.query(`delete from nightshift.schedules where name <> all($1::text[])`, [
+    schedules.map(({ name }) => name),
+  ]);
+  await sql.query(
+    `insert into nightshift.schedules as s (name, job, payload, cron, timezone, next_due)
+     select name, job, payload, cron, timezone, "nextDue" from json_to_recordset($1::json)
+       as n(name text, job text, payload jsonb, cron text, timezone text, "nextDue" timestamptz)
+     on conflict (name) do update set job = excluded.job, payload = excluded.payload, cron = excluded.cron,
+       timezone = excluded.timezone, updated_at = now(),
+       next_due = case when s.cron = excluded.cron and s.timezone = excluded.timezone
+         then s.next_due else excluded.next_due end`,
+    [JSON.stringify(schedules)],
+  );
+}
+
+/** The schedule, its row locked, when it is due: each firing is inserted by one transaction alone. */
+export async function lockDue(tx: Sql, name: string): Promise<ScheduleRow | undefined> {
+  const rows = await tx.query<ScheduleRow>(
+    `select ${columns} from nightshift.schedules where name = $1 and next_due <= now() for update`,
+    [name],
+  );
+  return rows[0];
+}
+
+/** Writes one firing with its run and moves the schedule on. */
+export async function recordFiring(
+  tx: Sql,
+  { name, nextDue }: ScheduleRow,
+  { run, next }: { readonly run: string; readonly next: Date },
+): Promise<void> {
+  await tx.query(`insert into nightshift.firings (schedule, due, run_id) values ($1, $2, $3)`, [
+    name,
+    nextDue,
+    run,
+  ]);
+  await tx.query(`update nightshift.schedules set next_due = $2 where name = $1`, [name, next]);
+}

@@ -1,0 +1,86 @@
+import type { Sql } from '../core/sql.ts';
+
+/** A process that runs jobs, as it tells of itself. */
+export interface WorkerSelf {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly jobs: readonly string[];
+}
+
+export interface WorkerRow extends WorkerSelf {
+  readonly startedAt: Date;
+  readonly heartbeatAt: Date;
+  readonly sample: unknown;
+}
+
+/** Makes the worker known; its heartbeat begins now. */
+export async function registerWorker(sql: Sql, { id, host, pid, jobs }: WorkerSelf): Promise<void> {
+  await sql.query(`insert into nightshift.workers (id, host, pid, jobs) values ($1, $2, $3, $4)`, [
+    id,
+    host,
+    pid,
+    jobs,
+  ]);
+}
+
+/** Renews the heartbeat, in Postgres's time. `sample`: what the process measured of itself. */
+export async function beat(sql: Sql, worker: string, sample: unknown): Promise<void> {
+  await sql.query(
+    `update nightshift.workers set heartbeat_at = now(), released_at = null, sample = $2::jsonb where id = $1`,
+    [worker, JSON.stringify(sample)],
+  );
+}
+
+/** Says that the worker is gone: what it still holds may be taken over at once. */
+export async function markStopped(sql: Sql, worker: string): Promise<void> {
+  await sql.query(`update nightshift.workers set stopped_at = now() where id = $1`, [worker]);
+}
+
+/** Says that every known worker is gone, when whoever says it has the only right to be one (embedded). */
+export async function markAllStopped(sql: Sql): Promise<void> {
+  await sql.query(`update nightshift.workers set stopped_at = now() where stopped_at is null`);
+}
+
+/** The workers heard of within `detectionMs`. */
+export async function listWorkers(sql: Sql, detectionMs: number): Promise<WorkerRow[]> {
+  return sql.query<WorkerRow>(
+    `select id, host, pid, jobs, started_at as "startedAt", heartbeat_at as "heartbeatAt", sample
+     from nightshift.workers w
+     where not ${isDead('w', '$1')}
+     order by started_at`,
+    [detectionMs],
+  );
+}
+
+/** SQL that is true when the worker `row` said that it stopped, or was not heard of for `ms` milliseconds. */
+export function isDead(row: string, ms: string): string {
+  return `(${row}.stopped_at is not null or ${row}.heartbeat_at <= now() - ${ms} * interval '1 millisecond')`;
+}
+
+/** Dead workers whose runs nobody has looked after yet: none, in the good case. */
+export async function listUnreleased(sql: Sql, detectionMs: number): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(
+    `select w.id from nightshift.workers w where w.released_at is null and ${isDead('w', '$1')}`,
+    [detectionMs],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Says that these workers hold no run any more; one that came back to life meanwhile is left out. */
+export async function releaseWorkers(
+  sql: Sql,
+  workers: readonly string[],
+  detectionMs: number,
+): Promise<void> {
+  await sql.query(
+    `update nightshift.workers w set released_at = now()
+     where w.id = any($1::uuid[]) and ${isDead('w', '$2')}`,
+    [workers, detectionMs],
+  );
+}
+
+/** Forgets workers that were released a week ago. */
+export async function forgetWorkers(sql: Sql): Promise<void> {
+  await sql.query(`delete from nightshift.workers where released_at < now() - interval '7 days'`);
+}

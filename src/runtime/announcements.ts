@@ -1,0 +1,33 @@
+import type { Outcome } from '../core/outcome.ts';
+
+/** What happened to runs in this process. Metrics, traces and the console listen; the runtime knows none of them. */
+export type Announcement =
+  | { readonly kind: 'begun'; readonly run: string; readonly job: string; readonly attempt: number }
+  | {
+      readonly kind: 'ended';
+      readonly run: string;
+      readonly job: string;
+      readonly attempt: number;
+      readonly tookMs: number;
+      /** `fenced`: the outcome was refused, because another attempt or a cancel came first. */
+      readonly outcome: Outcome | { readonly state: 'fenced' };
+    };
+
+export interface Announcements {
+  announce(announcement: Announcement): void;
+  /** Calls `listener` for each announcement until the returned function is called. */
+  subscribe(listener: (announcement: Announcement) => void): () => void;
+}
+
+export function openAnnouncements(): Announcements {
+  const listeners = new Set<(announcement: Announcement) => void>();
+  return {
+    announce(announcement) {
+      for (const listener of listeners) listener(announcement);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import cron from 'node-cron';
+import type { Sql } from '../core/sql.ts';
+import { beat } from '../ledger/index.ts';
+
+/** Tells Postgres every few seconds that this worker lives, with what it measured of itself. */
+export interface Heartbeat {
+  stop(): Promise<void>;
+}
+
+export interface HeartbeatOptions {
+  readonly sql: Sql;
+  readonly worker: string;
+  /** Whole seconds, 1 … 59. */
+  readonly periodSeconds: number;
+  /** Called after each beat that was written. */
+  onBeat(): Promise<void>;
+  onError(error: unknown): void;
+}
+
+export function startHeartbeat({
+  sql,
+  worker,
+  periodSeconds,
+  onBeat,
+  onError,
+}: HeartbeatOptions): Heartbeat {
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  const task = cron.schedule(
+    `*/${periodSeconds} * * * * *`,
+    async () => {
+      try {
+        await beat(sql, worker, measure(delay));
+        await onBeat();
+      } catch (error) {
+        onError(error);
+      }
+    },
+    { noOverlap: true },
+  );
+  return {
+    async stop() {
+      await task.destroy();
+      delay.disable();
+    },
+  };
+}
+
+/** Event-loop delay since the last sample, and memory. */
+function measure(delay: ReturnType<typeof monitorEventLoopDelay>) {
+  const sample = {
+    eventLoopDelayMaxMs: Math.round(delay.max / 1e6),
+    eventLoopDelayP99Ms: Math.round(delay.percentile(99) / 1e6),
+    residentBytes: process.memoryUsage.rss(),
+  };
+  delay.reset();
+  return sample;
+}

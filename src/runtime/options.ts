@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { milliseconds, seconds, wholeNumber } from '../core/option.ts';
+
+/** How a process runs jobs, and when it counts as dead. */
+export const runtimeOptions = z.strictObject({
+  concurrency: wholeNumber(1, 1000)
+    .prefault('10')
+    .describe('Runs of one job that a process works on at a time.'),
+  heartbeatSeconds: seconds('1s', '59s')
+    .prefault('5s')
+    .describe('How often a worker says that it lives. At most a third of NIGHTSHIFT_DETECTION.'),
+  detectionMs: milliseconds('1s', '1h')
+    .prefault('15s')
+    .describe(
+      'A worker not heard of for longer is dead, and its runs go to others. A handler that blocks its event loop for as long counts as dead.',
+    ),
+  graceMs: milliseconds('0s', '1h')
+    .prefault('30s')
+    .describe(
+      'How long a process that is told to stop lets its runs finish before it gives them back.',
+    ),
+});
+
+export type RuntimeOptions = z.output<typeof runtimeOptions>;

@@ -1,0 +1,25 @@
+import type { Queues } from '../queue/index.ts';
+
+/** Queues that take every dispatch and deliver nothing: a test attempts its run by itself. */
+export function openIdleQueues(): Queues {
+  return {
+    warnings: [],
+    dispatch: () => Promise.resolve(),
+    dispatchMany: () => Promise.resolve(),
+    known: () => Promise.resolve(new Set()),
+    withdraw: () => Promise.resolve(false),
+    pause: () => Promise.resolve(),
+    resume: () => Promise.resolve(),
+    isPaused: () => Promise.resolve(false),
+    counts: () => Promise.resolve({ waiting: 0, delayed: 0, active: 0, failed: 0 }),
+    consume: () => ({
+      start() {},
+      pause: () => Promise.resolve(),
+      resume: () => Promise.resolve(),
+      cancel: () => false,
+      close: () => Promise.resolve(),
+    }),
+    ping: () => Promise.resolve(0),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Sql } from '../../src/core/sql.ts';
+import { claimRuns } from '../../src/ledger/claim.ts';
+import {
+  findRun,
+  insertRuns,
+  ledgerMigrations,
+  listFenced,
+  listOrphans,
+  listOverdue,
+  listRuns,
+  newId,
+} from '../../src/ledger/index.ts';
+import { recordOutcomes } from '../../src/ledger/record.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let place: TestDatabase;
+/** The partition that holds the runs; the planner reads the empty ones as it likes. */
+let partition: string;
+const finished = 20_000;
+const id = newId();
+
+beforeAll(async () => {
+  place = await openTestDatabase('postgres', ledgerMigrations);
+  const { database } = place;
+  const run = { delivery: newId(), job: 'adding', version: 1, payload: {}, priority: 0 };
+  for (let i = 0; i < finished / 5000; i++)
+    await insertRuns(
+      database,
+      Array.from({ length: 5000 }, () => ({ ...run, id: newId() })),
+    );
+  await database.query(`update nightshift.runs set state = 'succeeded', finished_at = now()`);
+  await insertRuns(database, [{ ...run, id }]);
+  await database.query('analyze nightshift.runs');
+  const [row] = await database.query<{ name: string }>(
+    `select tableoid::regclass::text as name from nightshift.runs limit 1`,
+  );
+  partition = row!.name.replace('nightshift.', '');
+});
+afterAll(() => place[Symbol.asyncDispose]());
+
+/** The plans of the statements that `work` would run. */
+async function plansOf(work: (sql: Sql) => Promise<unknown>): Promise<string> {
+  const plans: string[] = [];
+  const explaining: Sql = {
+    async query(text, values) {
+      const rows = await place.database.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values);
+      plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+      return [];
+    },
+  };
+  await work(explaining).catch(() => undefined);
+  return plans.join('\n');
+}
+
+const fence = { run: id, delivery: id, attempt: 1 };
+const statements: [string, (sql: Sql) => Promise<unknown>][] = [
+  ['find a run', (sql) => findRun(sql, id)],
+  ['list the newest runs', (sql) => listRuns(sql, { limit: 50 })],
+  ['list the runs of a job', (sql) => listRuns(sql, { job: 'adding', limit: 50 })],
+  ['list what is queued', (sql) => listRuns(sql, { state: 'queued', limit: 50 })],
+  [
+    'claim, and take over',
+    (sql) => claimRuns(sql, [{ run: id, delivery: id, worker: id }], 15_000),
+  ],
+  [
+    'record an outcome',
+    (sql) => recordOutcomes(sql, [{ fence, outcome: { state: 'succeeded', result: 1 } }]),
+  ],
+  ['find lost attempts', (sql) => listFenced(sql, [fence])],
+  ['find the runs of dead workers', (sql) => listOrphans(sql, [id], 1000)],
+  ['find what the queue may have lost', (sql) => listOverdue(sql, id, 1000)],
+];
+
+test.each(statements)('to %s, the ledger is not read from end to end', async (_, work) => {
+  const plans = await plansOf(work);
+  expect(plans).toMatch(new RegExp(`Index.* on ${partition}|Bitmap Heap Scan on ${partition}`));
+  expect(plans).not.toContain(`Seq Scan on ${partition}`);
+});
+
+test('a run is looked up in its own partition alone', async () => {
+  const plan = await plansOf((sql) => findRun(sql, id));
+  expect(new Set(plan.match(/runs_\d{4}w\d\d/g)).size).toBe(1);
+});

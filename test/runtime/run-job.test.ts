@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { Cancel, Snooze } from '../../src/core/endings.ts';
+import { defineJob } from '../../src/core/job.ts';
+import { openClock, openTestbed, type Testbed } from '../../src/testing/index.ts';
+
+let testbed: Testbed;
+beforeAll(async () => {
+  testbed = await openTestbed();
+});
+afterAll(() => testbed.close());
+
+const retry = { attempts: 3, backoff: 'fixed', from: '1m', upTo: '1m', jitter: 0 } as const;
+
+test('a run that succeeds has its parsed result, its log and its steps', async () => {
+  const job = defineJob({
+    name: 'greet',
+    summary: 'Greets.',
+    payload: z.object({ name: z.string(), times: z.int().default(2) }),
+    result: z.object({ text: z.string() }),
+    async run(ctx, { name, times }) {
+      const text = await ctx.step('compose', () => Promise.resolve(`hello ${name} `.repeat(times)));
+      ctx.log.info('composed', { length: text.length });
+      return { text };
+    },
+  });
+  expect(await testbed.runJob(job, { name: 'Ada' })).toMatchObject({
+    state: 'succeeded',
+    result: { text: 'hello Ada hello Ada ' },
+    steps: ['compose'],
+    log: ['composed'],
+    attempts: 1,
+  });
+});
+
+test('a remembered step is not run again by a retry, and its result is the same', async () => {
+  let ran = 0;
+  let attempts = 0;
+  const job = defineJob({
+    name: 'flaky',
+    summary: 'Fails twice.',
+    payload: z.object({}),
+    result: z.object({ at: z.string() }),
+    retry,
+    async run(ctx) {
+      const at = await ctx.step('once', () => {
+        ran++;
+        return Promise.resolve(`run ${ran}`);
+      });
+      attempts++;
+      if (attempts < 3) throw new Error('not yet');
+      return { at };
+    },
+  });
+  const run = await testbed.runJob(job, {});
+  expect(run).toMatchObject({ state: 'succeeded', attempts: 3, result: { at: 'run 1' } });
+  expect(ran).toBe(1);
+});
+
+test('the clock of a test jumps to each retry, by the policy', async () => {
+  const clock = openClock(new Date('2026-11-21T03:00:00Z'));
+  const times: string[] = [];
+  const job = defineJob({
+    name: 'failing',
+    summary: 'Always fails.',
+    payload: z.object({}),
+    retry,
+    run(ctx) {
+      times.push(ctx.now().toISOString().slice(11, 19));
+      return Promise.reject(new Error('no'));
+    },
+  });
+  const run = await testbed.runJob(job, {}, { clock });
+  expect(run).toMatchObject({ state: 'failed', error: { message: 'no' }, attempts: 3 });
+  expect(times).toEqual(['03:00:00', '03:01:00', '03:02:00']);
+});
+
+test('Cancel ends the run without a retry, Snooze runs it again without a failure', async () => {
+  const cancelling = defineJob({
+    name: 'cancelling',
+    summary: 'Gives up.',
+    payload: z.object({}),
+    run: () => Promise.reject(new Cancel('nothing to do')),
+  });
+  expect(await testbed.runJob(cancelling, {})).toMatchObject({
+    state: 'cancelled',
+    error: { message: 'nothing to do' },
+    attempts: 1,
+  });
+  let snoozed = false;
+  const snoozing = defineJob({
+    name: 'snoozing',
+    summary: 'Waits once.',
+    payload: z.object({}),
+    retry: { attempts: 1 },
+    run() {
+      if (snoozed) return Promise.resolve(undefined);
+      snoozed = true;
+      return Promise.reject(new Snooze('10m'));
+    },
+  });
+  expect(await testbed.runJob(snoozing, {})).toMatchObject({ state: 'succeeded', attempts: 2 });
+});
+
+test('a wrong payload names every fault, before anything is stored', async () => {
+  const job = defineJob({
+    name: 'strict',
+    summary: 'Wants much.',
+    payload: z.object({ a: z.int(), b: z.object({ c: z.string() }) }),
+    run: () => Promise.resolve(undefined),
+  });
+  await expect(testbed.runJob(job, { a: 1.5, b: {} } as never)).rejects.toMatchObject({
+    code: 'payload.invalid',
+    message: expect.stringMatching(/a: .*; b\.c: /) as string,
+  });
+});
+
+test('a wrong result fails the run at once and names the fault', async () => {
+  const job = defineJob({
+    name: 'sloppy',
+    summary: 'Returns nonsense.',
+    payload: z.object({}),
+    result: z.object({ read: z.int() }),
+    run: () => Promise.resolve({ read: 'many' } as never),
+  });
+  expect(await testbed.runJob(job, {})).toMatchObject({
+    state: 'failed',
+    attempts: 1,
+    error: { code: 'result.invalid', message: expect.stringContaining('read: ') as string },
+  });
+});
+
+test('a timed-out attempt is over, signalled, and fenced from its writes', async () => {
+  const late: unknown[] = [];
+  const done = Promise.withResolvers<void>();
+  const job = defineJob({
+    name: 'slow',
+    summary: 'Takes too long.',
+    payload: z.object({}),
+    timeout: '50ms',
+    retry: { attempts: 1 },
+    async run(ctx) {
+      await sleep(120);
+      late.push(ctx.signal.aborted);
+      await ctx.step('late', () => Promise.resolve(1)).catch((error: unknown) => late.push(error));
+      done.resolve();
+    },
+  });
+  const run = await testbed.runJob(job, {});
+  expect(run).toMatchObject({ state: 'failed', error: { code: 'run.timeout' } });
+  await done.promise;
+  expect(late).toEqual([true, expect.objectContaining({ code: 'run.timeout' })]);
+  expect(run.steps).toEqual([]);
+});
+
+test('ctx.transaction commits its SQL together with the step, or neither', async () => {
+  await testbed.sql.query('create table public.notes (text text)');
+  let attempts = 0;
+  const job = defineJob({
+    name: 'noting',
+    summary: 'Writes notes.',
+    payload: z.object({}),
+    retry,
+    async run(ctx) {
+      attempts++;
+      await ctx.transaction('first', async (sql) => {
+        await sql.query(`insert into public.notes values ('first')`);
+      });
+      await ctx.transaction('second', async (sql) => {
+        await sql.query(`insert into public.notes values ('second')`);
+        if (attempts === 1) throw new Error('in the middle');
+      });
+    },
+  });
+  const run = await testbed.runJob(job, {});
+  expect(run).toMatchObject({ state: 'succeeded', attempts: 2, steps: ['first', 'second'] });
+  expect(await testbed.sql.query('select text from public.notes order by text')).toEqual([
+    { text: 'first' },
+    { text: 'second' },
+  ]);
+});
+
+test('a step inside a step is a clear error', async () => {
+  const job = defineJob({
+    name: 'nesting',
+    summary: 'Nests.',
+    payload: z.object({}),
+    retry: { attempts: 1 },
+    run: (ctx) => ctx.step('outer', () => ctx.step('inner', () => Promise.resolve(undefined))),
+  });
+  expect(await testbed.runJob(job, {})).toMatchObject({
+    state: 'failed',
+    error: { code: 'step.nested', message: expect.stringContaining('"inner"') as string },
+  });
+});
+
+test('SQL that comes after its transaction has ended is refused', async () => {
+  const late: unknown[] = [];
+  const job = defineJob({
+    name: 'straying',
+    summary: 'Keeps the SQL.',
+    payload: z.object({}),
+    async run(ctx) {
+      const kept = await ctx.transaction('short', (sql) => {
+        const query = () => sql.query('select 1');
+        late.push(query);
+        return Promise.resolve(null);
+      });
+      expect(kept).toBeNull();
+      const query = late.pop() as () => Promise<unknown>;
+      late.push(await query().catch((error: unknown) => error));
+    },
+  });
+  expect(await testbed.runJob(job, {})).toMatchObject({ state: 'succeeded' });
+  expect(late).toEqual([expect.objectContaining({ code: 'transaction.ended' })]);
+});
+
+test('NUL in what a job logs, returns and remembers is stored as the replacement character', async () => {
+  const job = defineJob({
+    name: 'nul',
+    summary: 'Holds NUL.',
+    payload: z.object({ text: z.string() }),
+    result: z.object({ text: z.string() }),
+    async run(ctx, { text }) {
+      ctx.log.info(`a\u0000b`, { text });
+      return { text: await ctx.step('keep', () => Promise.resolve('x\u0000y')) };
+    },
+  });
+  const run = await testbed.runJob(job, { text: 'p\u0000q' });
+  expect(run).toMatchObject({
+    state: 'succeeded',
+    result: { text: 'x\uFFFDy' },
+    log: ['a\uFFFDb'],
+  });
+});
