@@ -1,0 +1,7 @@
+import { threads } from './migrations/0001-threads.ts';
+
+export { mailTriage } from './job.ts';
+export { listActions, listImportant, type StoredMail } from './view.ts';
+
+/** The job's own tables, in the order they are made. */
+export const mailTriageMigrations = { 'mail-triage/0001-threads': threads };

@@ -1,0 +1,1 @@
+export { type MailboxesOptions, openMailboxes } from './mailboxes.ts';

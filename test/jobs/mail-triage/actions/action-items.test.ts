@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { findActionItems } from '../../../../jobs/mail-triage/actions/action-items.ts';
+import { splitSentences } from '../../../../jobs/mail-triage/actions/sentences.ts';
+
+// A Tuesday.
+const written = new Date('2026-03-03T09:30:00Z');
+
+test.each([
+  [
+    'eng',
+    'Thanks for the draft. Could you send the final numbers by Friday? It looks good.',
+    'Could you send the final numbers by Friday?',
+    '2026-03-06',
+  ],
+  [
+    'eng',
+    'Please sign the contract by March 20.',
+    'Please sign the contract by March 20.',
+    '2026-03-20',
+  ],
+  ['eng', 'Let me know what you think.', 'Let me know what you think.', undefined],
+  [
+    'deu',
+    'Hallo Grace, könntest du mir bitte bis morgen die Liste schicken?',
+    'Hallo Grace, könntest du mir bitte bis morgen die Liste schicken?',
+    '2026-03-04',
+  ],
+  [
+    'fra',
+    'Pouvez-vous confirmer votre présence demain ?',
+    'Pouvez-vous confirmer votre présence demain ?',
+    '2026-03-04',
+  ],
+  [
+    'spa',
+    '¿Puedes enviarme el informe mañana?',
+    '¿Puedes enviarme el informe mañana?',
+    '2026-03-04',
+  ],
+])('%s: "%s"', (...[language, text, sentence, due]) => {
+  const [item, ...others] = findActionItems(splitSentences(text), { written, language });
+  expect(item).toMatchObject({ sentence });
+  expect(item?.due).toBe(due);
+  expect(others).toEqual([]);
+});
+
+test.each([
+  'I have sent the report.',
+  'Thanks for your help, it was great!',
+  'We look forward to seeing you in Dallas.',
+  'Click here to unsubscribe from this newsletter.',
+])('"%s" asks nothing', (text) => {
+  expect(findActionItems(splitSentences(text), { written, language: 'eng' })).toEqual([]);
+});
+
+test('lines broken by the width of the mail are one sentence, abbreviations end none', () => {
+  const text =
+    'Dear Dr. Hopper,\n\nthe board asked whether we could move the meeting of next week to\nThursday. Is that fine?\n- one\n- two';
+  expect(splitSentences(text)).toEqual([
+    'Dear Dr. Hopper,',
+    'the board asked whether we could move the meeting of next week to Thursday.',
+    'Is that fine?',
+    '- one',
+    '- two',
+  ]);
+});
+
+test('a text of a megabyte without a full stop is no trouble', () => {
+  const started = performance.now();
+  findActionItems(splitSentences('please '.repeat(150_000)), { written, language: 'eng' });
+  expect(performance.now() - started).toBeLessThan(3000);
+});
