@@ -1,0 +1,99 @@
+import { Failure } from '../src/core/errors.ts';
+import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
+import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
+import { type RuntimeOptions, runtimeOptions } from '../src/runtime/options.ts';
+import type { Finding } from './findings.ts';
+import { mailboxes } from './mailboxes.ts';
+import { findMisspellings } from './misspellings.ts';
+import {
+  type InstallationOptions,
+  installationOptions,
+  type LogOptions,
+  logOptions,
+} from './options.ts';
+import { type Environment, type Reading, readVariables, type Source } from './readings.ts';
+import { checkReadings } from './rules.ts';
+import type { Domain, VariableName } from './variables.ts';
+
+/** What this installation is: each domain's slice, and where it came from. Deeply frozen. */
+export interface Config extends Readonly<InstallationOptions> {
+  readonly footprint: Footprint;
+  readonly log: Readonly<LogOptions>;
+  readonly database: Readonly<ReturnType<typeof chooseDatabase>>;
+  readonly queue: Readonly<QueueOptions>;
+  readonly runtime: Readonly<RuntimeOptions>;
+  /** Paths of the mailboxes that have a name. */
+  readonly mailboxes: Readonly<Record<string, string>>;
+  /** Every variable with its effective value, passwords masked. */
+  readonly settings: readonly Setting[];
+  readonly warnings: readonly Finding[];
+}
+
+/** Where runs and queues live: in this process, in PostgreSQL, or in PostgreSQL and Redis. */
+export type Footprint = 'embedded' | 'postgres' | 'cluster';
+
+/** The effective value of one variable, as it may be shown. */
+export interface Setting {
+  readonly variable: VariableName;
+  /** Undefined when it is not set and has no default. */
+  readonly value: string | undefined;
+  readonly source: Source;
+}
+
+/**
+ * The configuration that an environment and a `.env` file come to. Throws `config.invalid` with every
+ * fault; `details.findings` lists them.
+ */
+export function parseConfig(environment: Environment, file: Environment = {}): Config {
+  const readings = readVariables(environment, file);
+  const findings = [...checkReadings(readings), ...findMisspellings(environment, file)];
+  const faults = findings.filter(({ severity }) => severity === 'error');
+  if (faults.length > 0) throw configFailure(faults);
+  return freeze({
+    ...slicesOf(readings),
+    mailboxes,
+    settings: readings.map(show),
+    warnings: findings,
+  });
+}
+
+/** The failure that lists `faults`, one to a line. */
+export function configFailure(faults: readonly Finding[], cause?: unknown): Failure {
+  const lines = faults.map(({ message }) => `  ${message}`).join('\n');
+  return new Failure('config.invalid', { faults: lines, findings: faults }, cause);
+}
+
+function slicesOf(readings: readonly Reading[]) {
+  const database = chooseDatabase(databaseSettings.parse(slice(readings, 'database')));
+  const queue = queueOptions.parse(slice(readings, 'queue'));
+  return {
+    ...installationOptions.parse(slice(readings, 'installation')),
+    footprint: footprintOf(database, queue),
+    log: logOptions.parse(slice(readings, 'log')),
+    database,
+    queue,
+    runtime: runtimeOptions.parse(slice(readings, 'runtime')),
+  };
+}
+
+function slice(readings: readonly Reading[], domain: Domain): Record<string, unknown> {
+  const ofDomain = readings.filter(
+    ({ variable, text }) => variable.domain === domain && text !== undefined,
+  );
+  return Object.fromEntries(ofDomain.map(({ variable, text }) => [variable.option, text]));
+}
+
+function footprintOf(database: Config['database'], { redisUrl }: QueueOptions): Footprint {
+  if (database.kind === 'pglite') return 'embedded';
+  return redisUrl === undefined ? 'postgres' : 'cluster';
+}
+
+function show({ variable, shown, source }: Reading): Setting {
+  return { variable: variable.name, value: shown, source };
+}
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
+}

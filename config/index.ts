@@ -1,0 +1,4 @@
+export { type Config, type Footprint, parseConfig, type Setting } from './config.ts';
+export { readConfig } from './environment.ts';
+export type { Finding } from './findings.ts';
+export { schedulesOf } from './schedules.ts';

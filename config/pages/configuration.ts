@@ -1,0 +1,65 @@
+import { profiles } from '../profiles.ts';
+import { listVariables, type Variable } from '../variables.ts';
+import { code, renderTable } from './markdown.ts';
+
+/** docs/configuration.md, from the schemas and the profiles. */
+export function configurationPage(): string {
+  const variables = renderTable(
+    ['variable', 'what it sets', 'allowed', 'default'],
+    listVariables().map(describe),
+  );
+  const changes = renderTable(
+    ['profile', 'changes'],
+    Object.entries(profiles).map(([name, defaults]) => [code(name), describeDefaults(defaults)]),
+  );
+  return `# Configuration
+
+<!-- Printed from the code by \`npm run docs\`: edit an options.ts or config/ instead. -->
+
+${introduction}
+
+## Variables
+
+${variables}
+
+${rules}
+
+## Profiles
+
+\`NIGHTSHIFT_PROFILE\` changes defaults; whatever is set is stronger.
+
+${changes}
+
+${inCode}
+`;
+}
+
+const introduction = `Nightshift runs with nothing set. What is set comes from environment variables and from a file \`.env\` in the folder that
+it is started in; the environment is stronger than the file. An empty value counts as none, and in the environment it
+hides the file's. Durations are written as \`500ms\`, \`10s\`, \`15m\`, \`2h\` or \`7d\`.
+
+\`nightshift config print\` shows every effective value and where it came from, passwords masked; \`nightshift config check\`
+only checks. A wrong value stops the start with exit status 2, and all faults are told at once.`;
+
+const rules = `- \`DATABASE_URL\` and \`REDIS_URL\` choose the footprint: neither is *embedded*, the first alone is *Postgres*, both are the
+  *cluster*. \`REDIS_URL\` alone is an error: Redis carries the queues, and something has to keep the runs.
+- \`NIGHTSHIFT_HEARTBEAT\` is at most a third of \`NIGHTSHIFT_DETECTION\`, else one late heartbeat would count as a death.
+- A variable that is nearly one of these, such as \`DATABSE_URL\`, is an error while the right one is not mentioned. If it
+  belongs to something else, mention the right one, if only empty: \`DATABASE_URL=\`. Any other unknown \`NIGHTSHIFT_…\` is
+  a warning.
+- A variable without effect, such as \`NIGHTSHIFT_DATA\` beside \`DATABASE_URL\`, is a warning.`;
+
+const inCode = `## What is written in code
+
+- \`config/mailboxes.ts\`: the mailboxes that have a name, and their paths.
+- \`config/schedules.ts\`: which job runs when, with which payload; a payload that does not fit its job does not compile.`;
+
+function describe(variable: Variable): string[] {
+  const { name, description, allowed, default: byDefault } = variable;
+  return [code(name), description, allowed, byDefault === undefined ? 'not set' : code(byDefault)];
+}
+
+function describeDefaults(defaults: Readonly<Record<string, string>>): string {
+  const changes = Object.entries(defaults).map(([name, value]) => code(`${name}=${value}`));
+  return changes.length === 0 ? 'nothing' : changes.join(', ');
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { OptionMeta } from '../src/core/option.ts';
+import { maskUrl } from '../src/core/server-url.ts';
+import { databaseSettings } from '../src/db/options.ts';
+import { queueOptions } from '../src/queue/options.ts';
+import { runtimeOptions } from '../src/runtime/options.ts';
+import { installationOptions, logOptions } from './options.ts';
+
+/** The options of each domain. A new domain's `options.ts` is added here, and its variables below. */
+export const domains = {
+  installation: installationOptions,
+  log: logOptions,
+  database: databaseSettings,
+  queue: queueOptions,
+  runtime: runtimeOptions,
+};
+
+export type Domain = keyof typeof domains;
+
+/** Every option as `domain.option`. */
+type OptionPath = {
+  [Name in Domain]: `${Name}.${keyof (typeof domains)[Name]['shape'] & string}`;
+}[Domain];
+
+/** Which option each environment variable sets. */
+const optionOf = {
+  NIGHTSHIFT_PROFILE: 'installation.profile',
+  NIGHTSHIFT_LOG_LEVEL: 'log.level',
+  NIGHTSHIFT_MAILBOX: 'installation.mailbox',
+  DATABASE_URL: 'database.url',
+  NIGHTSHIFT_DATA: 'database.folder',
+  NIGHTSHIFT_DATABASE_CONNECTIONS: 'database.poolSize',
+  REDIS_URL: 'queue.redisUrl',
+  NIGHTSHIFT_PREFIX: 'queue.prefix',
+  NIGHTSHIFT_CONCURRENCY: 'runtime.concurrency',
+  NIGHTSHIFT_HEARTBEAT: 'runtime.heartbeatSeconds',
+  NIGHTSHIFT_DETECTION: 'runtime.detectionMs',
+  NIGHTSHIFT_GRACE: 'runtime.graceMs',
+} as const satisfies Record<string, OptionPath>;
+
+export type VariableName = keyof typeof optionOf;
+
+/** An environment variable: the option it sets and what that says about itself. */
+export interface Variable extends OptionMeta {
+  readonly name: VariableName;
+  readonly domain: Domain;
+  readonly option: string;
+  readonly description: string;
+  readonly default?: string;
+  /** Reads a text; the issues say what is wrong with it. */
+  readonly schema: z.ZodType;
+}
+
+/** Every environment variable that Nightshift reads, in the order in which people should meet them. */
+export function listVariables(): readonly Variable[] {
+  return Object.entries(optionOf).map(([name, path]) => {
+    const [domain, option] = path.split('.') as [Domain, string];
+    const schema = (domains[domain].shape as Record<string, z.ZodType>)[option]!;
+    const said = z.toJSONSchema(schema, { io: 'input' }) as unknown as Said;
+    return { ...said, name: name as VariableName, domain, option, schema };
+  });
+}
+
+type Said = Pick<Variable, 'description' | 'default' | 'allowed' | 'secret'>;
+
+/** The text of a variable as it may be shown. */
+export function maskValue({ secret }: Variable, text: string): string {
+  return secret || text.includes('://') ? maskUrl(text) : text;
+}

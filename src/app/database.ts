@@ -1,0 +1,23 @@
+import type { Config } from '../../config/index.ts';
+import { jobMigrations } from '../../jobs/index.ts';
+import { type Database, openDatabase, openMigrations } from '../db/index.ts';
+import { documentsMigrations } from '../documents/index.ts';
+import { ledgerMigrations } from '../ledger/index.ts';
+
+/** Every migration of the installation, each domain's and each job's, in the order they are applied. */
+const migrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
+
+export function openDatabaseOf(config: Config): Promise<Database> {
+  return openDatabase(config.database);
+}
+
+export function migrationsOf(database: Database) {
+  return openMigrations(database, migrations);
+}
+
+/** Embedded brings its schema up by itself; on a server that is a step of the release, and a pending one is an error. */
+export async function prepareSchema(config: Config, database: Database): Promise<void> {
+  const schema = migrationsOf(database);
+  if (config.footprint === 'embedded') await schema.up();
+  else await schema.requireMigrated();
+}

@@ -1,0 +1,4 @@
+export { runAll } from './all.ts';
+export { migrationsOf, openDatabaseOf } from './database.ts';
+export { socketPathOf } from './socket.ts';
+export { openSystem, type System } from './system.ts';

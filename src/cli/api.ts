@@ -1,0 +1,129 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../config/index.ts';
+import { openSystem, type System, socketPathOf } from '../app/index.ts';
+import { isFailure } from '../core/errors.ts';
+import type { Problem } from '../http/index.ts';
+import { stopOnSignals } from '../operations/index.ts';
+
+/** The API as commands use it: one code path, whether the process that answers is another or this one. */
+export interface Api {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+  /** True when another process answers. */
+  readonly remote: boolean;
+  close(): Promise<void>;
+}
+
+/** A problem that the API answered. */
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.name = 'ApiError';
+    this.problem = problem;
+  }
+}
+
+export interface ApiOptions {
+  /** Run jobs in this process too: where it is alone (embedded), or in any case. */
+  readonly working?: 'when alone' | 'always';
+}
+
+const startingMs = 10_000;
+
+/** The process that holds the data folder, by its socket; else this process, on the database itself. */
+export async function openApi(config: Config, { working }: ApiOptions = {}): Promise<Api> {
+  const socket = socketPathOf(config);
+  const until = performance.now() + startingMs;
+  for (;;) {
+    if (socket && (await answers(socket))) return overSocket(socket);
+    try {
+      return await inProcess(config, working);
+    } catch (error) {
+      // Whoever has just taken the folder answers on the socket in a moment.
+      if (!isFailure(error, 'database.folder_locked') || performance.now() > until) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+async function inProcess(config: Config, working: ApiOptions['working']): Promise<Api> {
+  const system: System = await openSystem(config);
+  let interrupted = false;
+  stopOnSignals(async () => {
+    interrupted = true;
+    await system.close();
+    process.stderr.write(
+      'Interrupted. What was accepted is kept and goes on with the next start.\n',
+    );
+  }, 130);
+  if (working === 'always' || (working && config.footprint === 'embedded'))
+    await system.startWorker(0);
+  async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    // The process is about to end: whoever asks now gets no answer, and no misleading error.
+    if (interrupted) return new Promise(() => undefined);
+    const response = await system.server.inject({
+      method,
+      url: `/api/v1${path}`,
+      ...(body !== undefined && { payload: body as object }),
+    });
+    return read<T>(response.statusCode, response.body);
+  }
+  return {
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body),
+    remote: false,
+    close: () => system.close(),
+  };
+}
+
+function overSocket(socketPath: string): Api {
+  return {
+    get: (path) => callSocket({ socketPath, method: 'GET', path: `/api/v1${path}` }),
+    post: (path, body) => callSocket({ socketPath, method: 'POST', path: `/api/v1${path}` }, body),
+    remote: true,
+    close: () => Promise.resolve(),
+  };
+}
+
+async function answers(socketPath: string): Promise<boolean> {
+  try {
+    await callSocket({ socketPath, method: 'GET', path: '/health/live' });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return false;
+    throw error;
+  }
+}
+
+function callSocket<T>(
+  options: { socketPath: string; method: string; path: string },
+  body?: unknown,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const call = request({ ...options, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        try {
+          resolve(read<T>(response.statusCode ?? 500, Buffer.concat(chunks).toString()));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    call.on('error', reject);
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function read<T>(status: number, body: string): T {
+  const answer = JSON.parse(body) as T;
+  if (status >= 400) throw new ApiError(answer as unknown as Problem);
+  return answer;
+}

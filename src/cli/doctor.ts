@@ -1,0 +1,184 @@
+import { access, constants, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Config } from '../../config/index.ts';
+import { migrationsOf, openDatabaseOf } from '../app/index.ts';
+import { openMailboxes } from '../connectors/mailbox/index.ts';
+import { isFailure } from '../core/errors.ts';
+import type { Database } from '../db/index.ts';
+import { listWorkers } from '../ledger/index.ts';
+import { openQueues } from '../queue/index.ts';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string;
+  readonly state: 'fine' | 'warning' | 'fault';
+  /** What was found and, where something is wrong, what to do. */
+  readonly says: string;
+}
+
+/** Looks at everything a start needs. What cannot be looked at because of an earlier fault is left out. */
+export async function examine(readConfig: () => Config): Promise<Finding[]> {
+  const findings: Finding[] = [examineNode()];
+  let config: Config;
+  try {
+    config = readConfig();
+  } catch (error) {
+    return [...findings, fault('configuration', error)];
+  }
+  findings.push(fine('configuration', `valid; the footprint is ${config.footprint}`));
+  for (const { message } of config.warnings)
+    findings.push({ what: 'configuration', state: 'warning', says: message });
+  if (config.database.kind === 'pglite')
+    findings.push(...(await examineFolder(config.database.folder)));
+  if (findings.every(({ state }) => state !== 'fault'))
+    findings.push(...(await examineServers(config)));
+  findings.push(await examineMailbox(config));
+  return findings;
+}
+
+const leastNode = 24;
+const enoughBytes = 500 * 1024 * 1024;
+
+function examineNode(): Finding {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= leastNode) return fine('node', process.version);
+  return {
+    what: 'node',
+    state: 'fault',
+    says: `${process.version} is too old, ${leastNode} is needed. Start by npm (npm run nightshift -- doctor): it brings its own.`,
+  };
+}
+
+async function examineFolder(folder: string): Promise<Finding[]> {
+  const path = resolve(folder);
+  const existing = await closestExisting(path);
+  const space = await statfs(existing);
+  const free = space.bavail * space.bsize;
+  const findings: Finding[] = [];
+  try {
+    await access(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+    findings.push(
+      fine('data folder', existing === path ? path : `${path}, made by the first start`),
+    );
+  } catch {
+    findings.push({
+      what: 'data folder',
+      state: 'fault',
+      says: `${existing} cannot be written; run: chown ${process.getuid?.() ?? 'you'} ${existing}, or set NIGHTSHIFT_DATA to another folder.`,
+    });
+  }
+  const says = `${Math.round(free / 1024 ** 2)} MiB free`;
+  findings.push(
+    free >= enoughBytes
+      ? fine('disk', says)
+      : {
+          what: 'disk',
+          state: 'warning',
+          says: `only ${says}; make room, or set NIGHTSHIFT_DATA to another disk.`,
+        },
+  );
+  return findings;
+}
+
+async function closestExisting(path: string): Promise<string> {
+  try {
+    await access(path);
+    return path;
+  } catch {
+    return dirname(path) === path ? path : closestExisting(dirname(path));
+  }
+}
+
+async function examineServers(config: Config): Promise<Finding[]> {
+  let database: Database;
+  try {
+    database = await openDatabaseOf(config);
+  } catch (error) {
+    if (isFailure(error, 'database.folder_locked'))
+      return [fine('database', `in use: ${error.message}`)];
+    return [fault('database', error)];
+  }
+  try {
+    const schema = await examineSchema(database);
+    const working = schema.state === 'fine' && config.footprint !== 'embedded';
+    return [
+      await examineDatabase(database),
+      schema,
+      ...(working ? [await examineWorkers(config, database)] : []),
+      ...(await examineQueues(config, database)),
+    ];
+  } finally {
+    await database.close();
+  }
+}
+
+async function examineDatabase(database: Database): Promise<Finding> {
+  const [row] = await database.query<{ version: string }>(
+    `select current_setting('server_version') as version`,
+  );
+  return fine(
+    'database',
+    `PostgreSQL ${row?.version} answers${database.driver.kind === 'pglite' ? ' (embedded)' : ''}`,
+  );
+}
+
+async function examineSchema(database: Database): Promise<Finding> {
+  try {
+    await migrationsOf(database).requireMigrated();
+    return fine('schema', 'up to date');
+  } catch (error) {
+    if (database.driver.kind === 'pglite' && isFailure(error, 'database.not_migrated'))
+      return fine('schema', 'brought up to date by the next start');
+    return fault('schema', error);
+  }
+}
+
+async function examineWorkers({ runtime }: Config, database: Database): Promise<Finding> {
+  const workers = await listWorkers(database, runtime.detectionMs);
+  if (workers.length > 0)
+    return fine('workers', workers.map(({ host, pid }) => `${host} (process ${pid})`).join(', '));
+  return {
+    what: 'workers',
+    state: 'warning',
+    says: 'none is running; start one with: nightshift start',
+  };
+}
+
+async function examineQueues(config: Config, database: Database): Promise<Finding[]> {
+  const errors: unknown[] = [];
+  try {
+    const queues = await openQueues({
+      database,
+      ...config.queue,
+      onError: (error) => void errors.push(error),
+    });
+    try {
+      const ms = await queues.ping();
+      return [
+        fine('queues', `answer in ${ms.toFixed(1)} ms (${config.footprint})`),
+        ...queues.warnings.map((says): Finding => ({ what: 'queues', state: 'warning', says })),
+      ];
+    } finally {
+      await queues.close();
+    }
+  } catch (error) {
+    return [fault('queues', error)];
+  }
+}
+
+async function examineMailbox(config: Config): Promise<Finding> {
+  try {
+    const mailbox = await openMailboxes({ named: config.mailboxes }).open(config.mailbox);
+    return fine('mailbox', `${mailbox.name} can be read`);
+  } catch (error) {
+    return fault('mailbox', error);
+  }
+}
+
+function fine(what: string, says: string): Finding {
+  return { what, state: 'fine', says };
+}
+
+function fault(what: string, error: unknown): Finding {
+  return { what, state: 'fault', says: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,63 @@
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { Failure, type FailureKind } from '../core/errors.ts';
+
+const statusOf: Record<FailureKind, number> = {
+  invalid: 400,
+  denied: 403,
+  missing: 404,
+  conflict: 409,
+  limited: 429,
+  unavailable: 503,
+  bug: 500,
+};
+
+/** An error as `application/problem+json` (RFC 9457) carries it, with our code and kind. */
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly code: string;
+  readonly kind: FailureKind;
+}
+
+/** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
+export function answerProblems(server: FastifyInstance, onBug: (error: unknown) => void): void {
+  server.setErrorHandler((error: FastifyError, _request, reply) => {
+    const problem = toProblem(error);
+    if (problem.kind === 'bug') onBug(error);
+    return reply.status(problem.status).type('application/problem+json').send(problem);
+  });
+  server.setNotFoundHandler((request, reply) =>
+    reply
+      .status(404)
+      .type('application/problem+json')
+      .send(problemOf('missing', 'route.missing', `There is no ${request.method} ${request.url}.`)),
+  );
+}
+
+function toProblem(error: FastifyError): Problem {
+  if (error instanceof Failure) return problemOf(error.kind, error.code, error.message);
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const faults = error.validation.map(
+      ({ instancePath, message }) =>
+        `${instancePath.slice(1).replaceAll('/', '.') || 'body'}: ${message}`,
+    );
+    return problemOf(
+      'invalid',
+      'request.invalid',
+      `${error.validationContext}: ${faults.join('; ')}.`,
+    );
+  }
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return { ...problemOf('invalid', 'request.invalid', error.message), status: error.statusCode };
+  return problemOf(
+    'bug',
+    'internal',
+    'Something went wrong here; the log of the server tells more.',
+  );
+}
+
+function problemOf(kind: FailureKind, code: string, detail: string): Problem {
+  return { status: statusOf[kind], title: kind, detail, code, kind };
+}

@@ -1,0 +1,33 @@
+import Fastify from 'fastify';
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { Operated, Server } from './operated.ts';
+import { answerProblems } from './problem.ts';
+import { catalogueRoutes } from './routes/catalogue.ts';
+import { runRoutes } from './routes/runs.ts';
+import { searchRoutes } from './routes/search.ts';
+
+/** The API under `/api/v1`, not listening yet: over a socket, or by `inject` inside a process. */
+export function buildServer(operated: Operated, onBug: (error: unknown) => void): Server {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: 10 * 1024 * 1024,
+    forceCloseConnections: 'idle',
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  answerProblems(server, onBug);
+  const typed = server.withTypeProvider<ZodTypeProvider>();
+  typed.get('/health/live', () => ({ alive: true, pid: process.pid }));
+  for (const routes of [runRoutes, catalogueRoutes, searchRoutes])
+    void typed.register(
+      (scope) => Promise.resolve(routes(scope.withTypeProvider<ZodTypeProvider>(), operated)),
+      {
+        prefix: '/api/v1',
+      },
+    );
+  return typed;
+}
