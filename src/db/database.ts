@@ -5,7 +5,13 @@ import type { TransactionalSql } from '../core/sql.ts';
 /** What a database is opened by: a Postgres URL, or the folder that PGlite keeps (`memory://` for none). */
 export type DatabaseOptions =
   | { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number }
-  | { readonly kind: 'pglite'; readonly folder: string };
+  | {
+      readonly kind: 'pglite';
+      /** `memory://` is a database in memory, gone when it is closed. */
+      readonly folder: string;
+      /** What one in memory begins with: an uncompressed dump of another's data. */
+      readonly snapshot?: Blob;
+    };
 
 /** An open database. Statements name their schema: nothing may rest on a search path. */
 export interface Database extends TransactionalSql {

@@ -10,11 +10,16 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Starts PGlite on `dataFolder`; a failure names `folder`. */
-export async function startEngine(dataFolder: string, folder: string): Promise<Engine> {
+/** Starts PGlite on `dataFolder`, or in memory on a `snapshot`; a failure names `folder`. */
+export async function startEngine(
+  dataFolder: string,
+  folder: string,
+  snapshot?: Blob,
+): Promise<Engine> {
   const log: string[] = [];
   let death: Failure | undefined;
   const pglite: PGlite = new PGlite(dataFolder, {
+    ...(snapshot && { loadDataDir: snapshot }),
     onStderr(line) {
       if (/(FATAL|PANIC|DETAIL): /.test(line)) log.push(line);
       if (line.includes('PANIC: ')) {

@@ -1,18 +1,20 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
-import type { Database } from './database.ts';
+import type { Database, DatabaseOptions } from './database.ts';
 import { openGate } from './gate.ts';
 import { type Engine, startEngine } from './pglite-engine.ts';
 import { type DataFolder, folderFailure, isDiskFull, openFolder } from './pglite-folder.ts';
 import { columnParser, toParameter } from './values.ts';
 
+type PGliteOptions = Omit<Extract<DatabaseOptions, { kind: 'pglite' }>, 'kind'>;
+
 /** The folder that is none: a database in memory, gone when it is closed. */
 const inMemory = 'memory://';
 
 /** Opens PGlite in `folder`, alone; throws a `database.folder_*` failure. */
-export async function openPGlite(folder: string): Promise<Database> {
-  if (folder === inMemory) return openOnEngine(await startEngine(folder, folder), folder);
+export async function openPGlite({ folder, snapshot }: PGliteOptions): Promise<Database> {
+  if (folder === inMemory) return openOnEngine(await startEngine(folder, folder, snapshot), folder);
   const place = await openFolder(folder);
   try {
     return openOnEngine(await startIn(place), place.path, () => place.release());

@@ -3,7 +3,7 @@ import type { Need, Provisions } from '../core/context.ts';
 import type { AnyJob, Job } from '../core/job.ts';
 import { isFinal, type RunError, type RunState } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
-import { type Database, type Migration, openDatabase, openMigrations } from '../db/index.ts';
+import type { Database, Migration } from '../db/index.ts';
 import { documentsMigrations, openDocuments } from '../documents/index.ts';
 import {
   findRun,
@@ -22,6 +22,7 @@ import {
 } from '../runtime/index.ts';
 import { type Clock, openClock } from './clock.ts';
 import { openIdleQueues } from './idle-queues.ts';
+import { openMigrated } from './snapshot.ts';
 
 /** What a test may hand in. Whatever is left out is real, on a database in memory. */
 export interface RunJobOptions {
@@ -79,12 +80,11 @@ export async function runJob<
 export async function openTestbed({
   migrations = {},
 }: Pick<RunJobOptions, 'migrations'> = {}): Promise<Testbed> {
-  const database = await openDatabase({ kind: 'pglite', folder: 'memory://' });
-  await openMigrations(database, {
+  const database = await openMigrated({
     ...ledgerMigrations,
     ...documentsMigrations,
     ...migrations,
-  }).up();
+  });
   return {
     sql: database,
     runJob: (job, payload, options = {}) =>
