@@ -88,13 +88,16 @@ function overSocket(socketPath: string): Api {
   };
 }
 
+/** Nothing is there, nobody listens, or the folder is a file or not ours: opening it says what is wrong. */
+const noAnswer = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'EACCES'];
+
 async function answers(socketPath: string): Promise<boolean> {
   try {
     await callSocket({ socketPath, method: 'GET', path: '/health/live' });
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return false;
+    if (noAnswer.includes(code ?? '')) return false;
     throw error;
   }
 }

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { RunContext } from '../../src/core/context.ts';
+import { type AnyJob, defineJob, type JobOptions } from '../../src/core/job.ts';
+import type { RunState } from '../../src/core/run.ts';
+import type { Tell } from './journal.ts';
+
+/** What every job of the load gets: how long its steps take. */
+const payload = z.object({ ms: z.int().min(0) });
+const result = z.object({ attempt: z.int() });
+
+/** What every job of the load returns: the attempt that it was. */
+export type ChaosResult = z.output<typeof result>;
+
+const names = ['quick', 'stepped', 'booking', 'flaky', 'hopeless', 'lengthy'] as const;
+
+export type ChaosJobName = (typeof names)[number];
+
+export const chaosJobNames: readonly ChaosJobName[] = names;
+
+/** The state in which a run of the job ends when nothing but faults of processes happens to it. */
+export function endsOf(job: string): RunState {
+  return job === 'hopeless' ? 'failed' : 'succeeded';
+}
+
+type Context = RunContext<'database'>;
+
+/** The mixed small jobs of the load; what they do they tell at once. */
+export function chaosJobs(tell: Tell): readonly AnyJob[] {
+  const did = performing(tell);
+  return [
+    define('quick', () => Promise.resolve()),
+    define('stepped', async (ctx, ms) => {
+      for (const name of ['one', 'two', 'three'])
+        await ctx.step(name, () => did(ctx, name, ms));
+    }),
+    define('booking', async (ctx, ms) => {
+      for (const name of ['book out', 'book in'])
+        await ctx.transaction(name, async (sql) => {
+          await sql.query(insertEffect, [ctx.run.id, ctx.run.attempt, name]);
+          return did(ctx, name, ms);
+        });
+      await ctx.database.query(insertEffect, [ctx.run.id, ctx.run.attempt, null]);
+    }),
+    define('flaky', async (ctx, ms) => {
+      await ctx.step('before', () => did(ctx, 'before', ms));
+      if (ctx.run.attempt <= 2) throw new Error('not yet');
+    }),
+    define('hopeless', () => Promise.reject(new Error('never'))),
+    define('lengthy', async (ctx, ms) => {
+      for (let i = 1; i <= 20; i++)
+        await ctx.step(`part ${i}`, () => did(ctx, `part ${i}`, 40 + ms));
+    }),
+  ];
+}
+
+const insertEffect = `insert into chaos.history (kind, run, attempt, step) values ('effect', $1, $2, $3)`;
+
+function define(name: ChaosJobName, work: (ctx: Context, ms: number) => Promise<void>): AnyJob {
+  const options: JobOptions<typeof payload, typeof result, 'database'> = {
+    name,
+    summary: 'A job of the fault suite.',
+    payload,
+    result,
+    needs: ['database'],
+    timeout: '1m',
+    retry: { attempts: 4, backoff: 'fixed', from: '100ms', upTo: '100ms', jitter: 0.5 },
+    async run(ctx, { ms }) {
+      await work(ctx, ms);
+      return { attempt: ctx.run.attempt };
+    },
+  };
+  return defineJob(options) as AnyJob;
+}
+
+/** The body of a step: takes its time, and tells that it ran with a mark that is also its result. */
+function performing(tell: Tell) {
+  return async (ctx: Context, step: string, ms: number): Promise<string> => {
+    await sleep(ms);
+    const mark = randomUUID();
+    tell({ kind: 'performed', run: ctx.run.id, attempt: ctx.run.attempt, step, mark });
+    return mark;
+  };
+}

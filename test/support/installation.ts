@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { chmod } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseConfig } from '../../config/index.ts';
+import { jobMigrations } from '../../jobs/index.ts';
+import { type Api, openApi } from '../../src/cli/api.ts';
+import { type Database, openDatabase } from '../../src/db/index.ts';
+import { documentsMigrations } from '../../src/documents/index.ts';
+import { ledgerMigrations } from '../../src/ledger/index.ts';
+import { type CommandResult, runCommand, unset } from './command.ts';
+import { temporaryFolder } from './folder.ts';
+import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
+import { type ProcessOptions, startProcess, type TestProcess } from './process.ts';
+
+/** One footprint with the whole schema, and whole processes of the product on it. */
+export interface TestInstallation extends AsyncDisposable {
+  readonly place: TestFootprint;
+  /** A folder of its own, where every process is started: no `.env` of anybody is read. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** `npm start`; resolves once it is up. Killed with the installation, if not before. */
+  start(env?: Readonly<Record<string, string>>): Promise<TestProcess>;
+  /** Ends what `start` started, and not yet ended, by SIGINT. */
+  stop(): Promise<void>;
+  /** A command of `nightshift`, run to its end. */
+  command(...args: string[]): Promise<CommandResult>;
+  /** The answer of a command to `--json`; throws what it said when it failed. */
+  ask<T>(...args: string[]): Promise<T>;
+  /** The API in this process: on the embedded footprint that of the process that is started. */
+  openApi(): Promise<Api>;
+  /** Looks into the database; on the embedded footprint no process may hold it. */
+  look<T>(work: (database: Database) => Promise<T>): Promise<T>;
+}
+
+/** Every migration of the product. */
+export const allMigrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
+
+/** `npm start`, without npm between the test and the process. */
+export const startFile = join(import.meta.dirname, '../../workers/all.ts');
+
+const upMs = 90_000;
+
+/** Its processes run as `user` where one is given; only root may give one. */
+export async function openTestInstallation(
+  footprint: Footprint,
+  settings: Readonly<Record<string, string>> = {},
+  user?: ProcessOptions['user'],
+): Promise<TestInstallation> {
+  await using opening = new AsyncDisposableStack();
+  const place = opening.use(await openTestFootprint(footprint, allMigrations));
+  const { path: folder } = opening.use(await temporaryFolder());
+  const env = {
+    ...place.env,
+    NIGHTSHIFT_PREFIX: place.prefix,
+    NIGHTSHIFT_MAILBOX: folder,
+    ...settings,
+  };
+  const options = { env, cwd: folder, ...(user && { user }) };
+  if (user) await handOver(place, folder, user);
+  const opened = opening.move();
+  const processes = new Set<TestProcess>();
+  opened.defer(async () => {
+    for (const started of processes) await started[Symbol.asyncDispose]();
+  });
+  return {
+    place,
+    folder,
+    env,
+    async start(more = {}) {
+      const started = startProcess(startFile, [], {
+        ...options,
+        env: { ...unset, ...env, ...more },
+      });
+      processes.add(started);
+      await started.said(/nightshift is up/, upMs);
+      return started;
+    },
+    async stop() {
+      for (const started of processes) started.kill('SIGINT');
+      for (const started of processes) await started.ended();
+    },
+    command: (...args) => runCommand(args, options),
+    async ask<T>(...args: string[]) {
+      const { status, output, errors } = await runCommand([...args, '--json'], options);
+      if (status !== 0)
+        throw new Error(`nightshift ${args.join(' ')} ended with ${status}: ${errors}`);
+      return JSON.parse(output) as T;
+    },
+    openApi: () => openApi(parseConfig(env)),
+    async look(work) {
+      const database = await openDatabase(place.database);
+      try {
+        return await work(database);
+      } finally {
+        await database.close();
+      }
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Lets another user enter what root made, and own the data folder. */
+async function handOver(
+  { database }: TestFootprint,
+  folder: string,
+  { uid, gid }: NonNullable<ProcessOptions['user']>,
+): Promise<void> {
+  await chmod(folder, 0o755);
+  if (database.kind !== 'pglite') return;
+  await chmod(dirname(database.folder), 0o755);
+  execFileSync('chown', ['-R', `${uid}:${gid}`, database.folder]);
+}
