@@ -22,6 +22,10 @@ export async function runAll(config = readConfig()): Promise<void> {
     await system.close();
     throw error;
   }
+  // A promise that a handler forgot must not end the process, and everybody's runs with it.
+  process.on('unhandledRejection', (error) =>
+    system.log.error({ err: error }, 'unhandled rejection'),
+  );
   stopOnSignals(async (signal) => {
     system.log.info(`${signal}: running jobs may finish; once more stops at once`);
     await system.close();

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/index.ts';
 import { openSystem, type System, socketPathOf } from '../app/index.ts';
-import { isFailure } from '../core/errors.ts';
+import { Failure, isFailure } from '../core/errors.ts';
 import type { Problem } from '../http/index.ts';
 import { stopOnSignals } from '../operations/index.ts';
 
@@ -33,6 +33,9 @@ export interface ApiOptions {
 
 const startingMs = 10_000;
 
+/** Longer than any answer takes: a process that was stopped or hangs must not hang the command. */
+const silenceMs = 90_000;
+
 /** The process that holds the data folder, by its socket; else this process, on the database itself. */
 export async function openApi(config: Config, { working }: ApiOptions = {}): Promise<Api> {
   const socket = socketPathOf(config);
@@ -59,8 +62,13 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
       'Interrupted. What was accepted is kept and goes on with the next start.\n',
     );
   }, 130);
-  if (working === 'always' || (working && config.footprint === 'embedded'))
-    await system.startWorker(0);
+  try {
+    if (working === 'always' || (working && config.footprint === 'embedded'))
+      await system.startWorker(0);
+  } catch (error) {
+    await system.close();
+    throw error;
+  }
   async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
     // The process is about to end: whoever asks now gets no answer, and no misleading error.
     if (interrupted) return new Promise(() => undefined);
@@ -119,6 +127,9 @@ function callSocket<T>(
           reject(error);
         }
       });
+    });
+    call.setTimeout(silenceMs, () => {
+      call.destroy(new Failure('socket.silent', { path: options.socketPath, ms: silenceMs }));
     });
     call.on('error', reject);
     call.end(body === undefined ? undefined : JSON.stringify(body));

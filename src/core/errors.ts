@@ -37,6 +37,23 @@ export const failures = {
     'limited',
     'The run crashed its worker {times} times in a row and was set aside.',
   ],
+  'worker.beat_late': [
+    'unavailable',
+    'The database did not take the heartbeat of this worker within {ms} ms; the next one follows.',
+  ],
+  'run.far': ['invalid', 'The delay is {days} days; a run can be put off for at most {most} days.'],
+  'run.priority': [
+    'invalid',
+    'The priority {priority} is not a whole number from 0 (first) to {last} (last).',
+  ],
+  'queue.foreign': [
+    'invalid',
+    'The job {id} in the queue of {job} was added by another program and carries no run; enqueue it through Nightshift.',
+  ],
+  'socket.silent': [
+    'unavailable',
+    'The process that holds the data folder did not answer on {path} within {ms} ms; look whether it hangs, and stop it.',
+  ],
   'step.nested': [
     'bug',
     'The step "{name}" was begun inside the step or transaction "{outer}"; steps do not nest.',

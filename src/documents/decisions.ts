@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { cleanText } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
-import { cleanText } from './clean.ts';
 import { cursorSchema, writeCursor } from './cursor.ts';
 import { parseInput } from './input.ts';
 import {

@@ -1,8 +1,8 @@
 import { v7 } from 'uuid';
+import { cleanJson, cleanText } from '../core/clean.ts';
 import type { Documents, NewDecision, NewDocument } from '../core/connectors.ts';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
-import { cleanJson, cleanText } from './clean.ts';
 import { indexText } from './lexemes.ts';
 import { upsertDecisions } from './queries/decisions.ts';
 import { type DocumentRow, selectKnownKeys, upsertDocuments } from './queries/documents.ts';

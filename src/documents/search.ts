@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { cleanJson, cleanText } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import { suggest } from '../core/suggest.ts';
-import { cleanJson, cleanText } from './clean.ts';
 import { cursorSchema, writeCursor } from './cursor.ts';
 import { parseInput } from './input.ts';
 import { type Decision, selectDecisionsAbout } from './queries/decisions.ts';

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
+import { cleanJson } from '../core/clean.ts';
 import type { Sql } from '../core/sql.ts';
-import { withoutNul } from './logs.ts';
 
 /** A run on its way into the ledger. `id` and `delivery` are uuidv7 of ours. */
 export interface NewRun {
@@ -28,7 +28,7 @@ export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<voi
      from json_to_recordset($1::json) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
        priority int, schedule text, "runAt" timestamptz)
      on conflict (id) do nothing`,
-    [withoutNul(JSON.stringify(runs))],
+    [cleanJson(runs)],
   );
 }
 

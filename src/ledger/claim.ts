@@ -46,11 +46,22 @@ export async function claimRuns(
      returning ${claimed}`,
     columnsOf(claims),
   );
-  const byRun = new Map(rows.map((row) => [row.run, row]));
-  const refused = claims.filter(({ run }) => !byRun.has(run));
+  const won = new Map(rows.map((row) => [nameOf(row), row]));
+  const refused = claims.filter((claim) => !won.has(nameOf(claim)));
   if (refused.length > 0)
-    for (const row of await takeOver(sql, refused, detectionMs)) byRun.set(row.run, row);
-  return claims.map(({ run }) => byRun.get(run));
+    for (const row of await takeOver(sql, refused, detectionMs)) won.set(nameOf(row), row);
+  return claims.map((claim) => takeOut(won, nameOf(claim)));
+}
+
+function nameOf({ run, delivery }: Pick<Claim, 'run' | 'delivery'>): string {
+  return `${run} ${delivery}`;
+}
+
+/** A delivery that came twice in one batch is answered once. */
+function takeOut(won: Map<string, ClaimedRun>, name: string): ClaimedRun | undefined {
+  const row = won.get(name);
+  won.delete(name);
+  return row;
 }
 
 /**

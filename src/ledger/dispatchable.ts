@@ -77,6 +77,33 @@ export async function redeliver(tx: Sql, runs: readonly Dispatchable[]): Promise
   return rows.length;
 }
 
+/** A run that a worker may hold without knowing: the answer to its claim or its outcome got lost. */
+export interface Doubtful {
+  readonly run: string;
+  readonly delivery: string;
+}
+
+/** Queues those of `runs` that `worker` does hold, with a new delivery for the relay. */
+export async function giveBackDoubtful(
+  tx: Sql,
+  worker: string,
+  runs: readonly Doubtful[],
+): Promise<void> {
+  const rows = await tx.query<{ id: string; delivery: string }>(
+    `update nightshift.runs r set state = 'queued', delivery = doubtful.next, queued_at = now()
+     from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as doubtful(id, delivery, next)
+     where r.id = doubtful.id and r.delivery = doubtful.delivery and r.state = 'active' and r.worker = $1
+     returning r.id, r.delivery`,
+    [
+      worker,
+      runs.map(({ run }) => run),
+      runs.map(({ delivery }) => delivery),
+      runs.map(() => newId()),
+    ],
+  );
+  if (rows.length > 0) await insertOutbox(tx, rows);
+}
+
 /** An active run whose worker is dead. */
 export interface Orphan {
   readonly id: string;

@@ -56,7 +56,7 @@ export function openGroupCommit<Item, Answer>({
   };
 }
 
-/** Answers every item. When the data of one item spoils the statement, the others are committed one by one. */
+/** Answers every item. When something about one item spoils the batch, the others are committed one by one. */
 async function settle<Item, Answer>(
   taken: readonly Waiting<Item, Answer>[],
   flush: GroupCommitOptions<Item, Answer>['flush'],
@@ -65,7 +65,7 @@ async function settle<Item, Answer>(
     const answers = await flush(taken.map(({ item }) => item));
     taken.forEach(({ resolve }, i) => resolve(answers[i]!));
   } catch (error) {
-    if (taken.length === 1 || !isDataError(error)) {
+    if (taken.length === 1 || isAway(error)) {
       for (const { reject } of taken) reject(error);
       return;
     }
@@ -73,8 +73,7 @@ async function settle<Item, Answer>(
   }
 }
 
-/** SQLSTATE classes 22 (data exception) and 23 (constraint violation), and 54 (limit exceeded). */
-function isDataError(error: unknown): boolean {
-  const state = (error as { code?: unknown }).code;
-  return typeof state === 'string' && /^(22|23|54)...$/.test(state);
+/** True when the database itself could not be reached: trying the items one by one would not help. */
+function isAway(error: unknown): boolean {
+  return error instanceof Failure && error.kind === 'unavailable';
 }

@@ -1,3 +1,4 @@
+import { cleanJson } from '../core/clean.ts';
 import type { LogLevel } from '../core/context.ts';
 import type { Progress } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
@@ -19,7 +20,7 @@ export async function insertLogs(sql: Sql, lines: readonly LogLine[]): Promise<v
      select run, attempt, at, level, message, data
      from json_to_recordset($1::json)
        as l(run uuid, attempt int, at timestamptz, level text, message text, data jsonb)`,
-    [withoutNul(JSON.stringify(lines))],
+    [cleanJson(lines)],
   );
 }
 
@@ -42,7 +43,7 @@ export interface ProgressChange {
   readonly progress: Progress;
 }
 
-/** Shows the newest progress of each attempt that still holds its run. */
+/** Shows the newest progress of each attempt that still holds its run; a row that is being written is left out. */
 export async function updateProgress(sql: Sql, changes: readonly ProgressChange[]): Promise<void> {
   const newest = new Map(changes.map(({ fence, progress }) => [fence.run, { fence, progress }]));
   const rows = [...newest].map(([id, { fence, progress }]) => ({
@@ -51,16 +52,13 @@ export async function updateProgress(sql: Sql, changes: readonly ProgressChange[
     progress,
   }));
   await sql.query(
-    `update nightshift.runs r set progress = p.progress
-     from json_to_recordset($1::json) as p(id uuid, attempt int, progress jsonb)
-     where r.id = p.id and r.attempt = p.attempt and r.state = 'active'`,
-    [withoutNul(JSON.stringify(rows))],
+    `with free as (
+       select r.id, p.progress from nightshift.runs r
+       join json_to_recordset($1::json) as p(id uuid, attempt int, progress jsonb)
+         on r.id = p.id and r.attempt = p.attempt
+       where r.state = 'active' for no key update of r skip locked
+     )
+     update nightshift.runs r set progress = free.progress from free where r.id = free.id`,
+    [cleanJson(rows)],
   );
-}
-
-/** Postgres keeps no NUL in text: in JSON it becomes the replacement character. */
-export function withoutNul(json: string): string {
-  return json.includes('\\u0000')
-    ? json.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\uFFFD')
-    : json;
 }

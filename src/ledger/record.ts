@@ -1,7 +1,7 @@
+import { cleanJson } from '../core/clean.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Fence } from './claim.ts';
-import { withoutNul } from './logs.ts';
 
 /** The end of an attempt on its way into the ledger; `nextDelivery` goes with a run that is queued again. */
 export interface Ended {
@@ -15,7 +15,7 @@ export interface Ended {
  * follows. Answers in the order of `ended`: false is a refusal, because another attempt or a cancel came first.
  */
 export async function recordOutcomes(sql: Sql, ended: readonly Ended[]): Promise<boolean[]> {
-  const rows = await sql.query<{ id: string }>(
+  const rows = await sql.query<Fence>(
     `with ended as materialized (
        select * from json_to_recordset($1::json) as e(id uuid, delivery uuid, attempt int, state text, why text,
          result jsonb, error jsonb, failures int, "runAt" timestamptz, "nextDelivery" uuid)
@@ -27,16 +27,20 @@ export async function recordOutcomes(sql: Sql, ended: readonly Ended[]): Promise
          finished_at = case when e.state = 'queued' then null else now() end
        from ended e
        where r.id = e.id and r.delivery = e.delivery and r.attempt = e.attempt and r.state = 'active'
-       returning r.id, r.worker, r.started_at, e.attempt, e.why, e.error
+       returning r.id, e.delivery as held, r.worker, r.started_at, e.attempt, e.why, e.error
      ), history as (
        insert into nightshift.attempts (run_id, attempt, worker, started_at, ending, error)
        select id, attempt, worker, started_at, why, error from written where why is not null
      )
-     select id from written`,
-    [withoutNul(JSON.stringify(ended.map(toRow)))],
+     select id as run, held as delivery, attempt from written`,
+    [cleanJson(ended.map(toRow))],
   );
-  const written = new Set(rows.map(({ id }) => id));
-  return ended.map(({ fence }) => written.has(fence.run));
+  const written = new Set(rows.map(nameOf));
+  return ended.map(({ fence }) => written.delete(nameOf(fence)));
+}
+
+function nameOf({ run, delivery, attempt }: Fence): string {
+  return `${run} ${delivery} ${attempt}`;
 }
 
 function toRow({ fence: { run, ...fence }, outcome, nextDelivery }: Ended) {

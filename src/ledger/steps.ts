@@ -1,7 +1,7 @@
+import { cleanJson } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Fence } from './claim.ts';
-import { withoutNul } from './logs.ts';
 
 /** A step as it is remembered. */
 export interface Step {
@@ -34,12 +34,7 @@ export async function recordStep(
      insert into nightshift.steps (run_id, attempt, name, result, took_ms)
      select $1, $3, $4, $5::jsonb, $6 from held
      returning name`,
-    [
-      ...fenceValues(fence),
-      step.name,
-      withoutNul(JSON.stringify(step.result) ?? 'null'),
-      step.tookMs,
-    ],
+    [...fenceValues(fence), step.name, cleanJson(step.result ?? null), step.tookMs],
   );
   if (written.length === 0) throw fenced(fence);
 }
@@ -55,9 +50,9 @@ export async function holdRun(tx: Sql, fence: Fence): Promise<void> {
 }
 
 /** Which of these attempts do not hold their runs any more: cancelled, or taken over by another. */
-export async function listFenced(sql: Sql, fences: readonly Fence[]): Promise<string[]> {
-  const rows = await sql.query<{ run: string }>(
-    `select held.run from unnest($1::uuid[], $2::uuid[], $3::int[]) as held(run, delivery, attempt)
+export async function listFenced(sql: Sql, fences: readonly Fence[]): Promise<Fence[]> {
+  return sql.query<Fence>(
+    `select held.* from unnest($1::uuid[], $2::uuid[], $3::int[]) as held(run, delivery, attempt)
      where not exists (select from nightshift.runs r where r.id = held.run
        and r.delivery = held.delivery and r.attempt = held.attempt and r.state = 'active')`,
     [
@@ -66,7 +61,6 @@ export async function listFenced(sql: Sql, fences: readonly Fence[]): Promise<st
       fences.map(({ attempt }) => attempt),
     ],
   );
-  return rows.map(({ run }) => run);
 }
 
 function fenceValues({ run, delivery, attempt }: Fence): [string, string, number] {

@@ -39,7 +39,9 @@ export async function markStopped(sql: Sql, worker: string): Promise<void> {
 
 /** Says that every known worker is gone, when whoever says it has the only right to be one (embedded). */
 export async function markAllStopped(sql: Sql): Promise<void> {
-  await sql.query(`update nightshift.workers set stopped_at = now() where stopped_at is null`);
+  await sql.query(
+    `update nightshift.workers set stopped_at = coalesce(stopped_at, now()), released_at = null`,
+  );
 }
 
 /** The workers heard of within `detectionMs`. */
@@ -75,7 +77,9 @@ export async function releaseWorkers(
 ): Promise<void> {
   await sql.query(
     `update nightshift.workers w set released_at = now()
-     where w.id = any($1::uuid[]) and ${isDead('w', '$2')}`,
+     where w.id = any($1::uuid[]) and ${isDead('w', '$2')} and not exists (
+       select from nightshift.runs r
+       where r.finished_at is null and r.state = 'active' and r.worker = w.id)`,
     [workers, detectionMs],
   );
 }

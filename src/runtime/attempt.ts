@@ -18,6 +18,8 @@ export interface AttemptServices extends ContextServices {
   readonly worker: string;
   /** 0 … 1. */
   random(): number;
+  /** Aborted when the worker waits no longer, not even for a database that is away. */
+  readonly hurry: AbortSignal;
 }
 
 /** An attempt under way in this process: aborting `control` ends it with the reason as what was thrown. */
@@ -35,7 +37,8 @@ export interface AttemptRequest {
 
 /**
  * One attempt of one run, from claim to announcement. Resolves once the outcome is committed, or at once
- * when the delivery has nothing to run any more.
+ * when the delivery has nothing to run any more. Rejects when nobody can say what the database has kept of
+ * it: the worker then gives the run back.
  */
 export async function attemptRun(
   services: AttemptServices,
@@ -45,28 +48,24 @@ export async function attemptRun(
   if (!run) return;
   const control = new AbortController();
   const release = request.hold({ run, control });
-  const began = performance.now();
-  const job = services.catalogue.find(run.job);
-  services.announcements.announce({
-    kind: 'begun',
-    run: run.run,
-    job: job.name,
-    attempt: run.attempt,
-  });
   try {
-    const ending = await perform(services, { run, job, control });
-    const outcome = await recordAnyway(services, { run, job, ending });
-    services.announcements.announce({
-      kind: 'ended',
-      run: run.run,
-      job: job.name,
-      attempt: run.attempt,
-      tookMs: performance.now() - began,
-      outcome,
-    });
+    await carryOut(services, { run, job: services.catalogue.find(run.job), control });
   } finally {
     release();
   }
+}
+
+async function carryOut(
+  services: AttemptServices,
+  held: Attempt & { control: AbortController },
+): Promise<void> {
+  const about = { run: held.run.run, job: held.job.name, attempt: held.run.attempt };
+  const began = performance.now();
+  services.announcements.announce({ kind: 'begun', ...about });
+  const ending = await perform(services, held);
+  const outcome = await recordAnyway(services, { ...held, ending });
+  const tookMs = performance.now() - began;
+  services.announcements.announce({ kind: 'ended', ...about, tookMs, outcome });
 }
 
 /** Everything after the claim works on this. */
@@ -127,6 +126,7 @@ async function recordAnyway(
   try {
     return await record(services, attempt);
   } catch (thrown) {
+    if (mayPass(thrown)) throw thrown;
     return record(services, { ...attempt, ending: { thrown } });
   }
 }
@@ -164,17 +164,24 @@ async function record(
 
 const commitRetryMs = 1000;
 
-/** Waits for a database that is away: BullMQ must not hear of the end before it is committed. */
+/** Waits for a database that is away or busy: BullMQ must not hear of the end before it is committed. */
 async function commit(
-  { ledger }: AttemptServices,
+  { ledger, hurry }: AttemptServices,
   ended: Parameters<AttemptServices['ledger']['record']>[0],
 ): Promise<boolean> {
   for (;;) {
     try {
       return await ledger.record(ended);
     } catch (error) {
-      if (!isFailure(error, 'database.unreachable')) throw error;
+      if (!mayPass(error) || hurry.aborted) throw error;
       await sleep(commitRetryMs);
     }
   }
+}
+
+/** False for what is wrong with the outcome itself: SQLSTATE classes 22, 23 and 54, and what no JSON can say. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof Failure) return error.kind === 'unavailable' || error.kind === 'limited';
+  const state = (error as { code?: unknown }).code;
+  return typeof state === 'string' && !/^(22|23|54)...$/.test(state);
 }

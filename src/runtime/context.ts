@@ -16,7 +16,7 @@ export type Providers = {
 
 export interface AttemptContext {
   readonly ctx: BaseContext & Partial<Provisions>;
-  /** Resolves when everything the handler logged is committed. */
+  /** Resolves when everything the handler logged is committed, or was reported as lost. */
   logged(): Promise<void>;
 }
 
@@ -24,25 +24,31 @@ export interface ContextServices {
   readonly ledger: Ledger;
   readonly providers: Providers;
   now(): Date;
+  /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
+  onError(error: unknown): void;
 }
 
 /** Builds what a handler gets: only the needs its job declared. */
 export async function openContext(
-  { ledger, providers, now }: ContextServices,
+  { ledger, providers, now, onError }: ContextServices,
   { run, job, signal }: { run: ClaimedRun; job: AnyJob; signal: AbortSignal },
 ): Promise<AttemptContext> {
   const fence = { run: run.run, delivery: run.delivery, attempt: run.attempt };
   const steps = await openSteps({ database: ledger.database, fence, signal });
-  const progress = openProgress((value) => ledger.progress({ fence, progress: value }));
+  const progress = openProgress((value) =>
+    ledger.progress({ fence, progress: value }).catch(onError),
+  );
   const log = openLog((level, message, data) =>
-    ledger.log({
-      run: run.run,
-      attempt: run.attempt,
-      at: now(),
-      level,
-      message,
-      ...(data && { data }),
-    }),
+    ledger
+      .log({
+        run: run.run,
+        attempt: run.attempt,
+        at: now(),
+        level,
+        message,
+        ...(data && { data }),
+      })
+      .catch(onError),
   );
   const base: BaseContext = {
     run: { id: run.run, job: job.name, attempt: run.attempt },
@@ -77,14 +83,11 @@ function provide(
 function openLog(
   write: (level: LogLevel, message: string, data?: Record<string, unknown>) => Promise<void>,
 ) {
-  let last: Promise<unknown> | undefined;
-  let failure: unknown;
+  let last: Promise<void> | undefined;
   const line =
     (level: LogLevel) =>
     (message: string, data?: Record<string, unknown>): void => {
-      last = write(level, message, data).catch((error: unknown) => {
-        failure = error;
-      });
+      last = write(level, message, data);
     };
   const lines: RunLog = {
     debug: line('debug'),
@@ -93,11 +96,7 @@ function openLog(
     error: line('error'),
   };
   /** Lines are committed in order, so the last one stands for all. */
-  async function settled(): Promise<void> {
-    await last;
-    if (failure !== undefined) throw failure;
-  }
-  return { lines, settled };
+  return { lines, settled: async () => last };
 }
 
 const progressPeriodMs = 250;
@@ -112,7 +111,7 @@ function openProgress(write: (progress: Progress) => Promise<void>) {
     while (newest) {
       const value = newest;
       newest = undefined;
-      await write(value).catch(() => undefined);
+      await write(value);
       await new Promise((resolve) => setTimeout(resolve, progressPeriodMs).unref());
     }
     busy = false;

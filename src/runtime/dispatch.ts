@@ -1,4 +1,4 @@
-import { isFailure } from '../core/errors.ts';
+import { Failure, isFailure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import { type Dispatchable, insertOutbox } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
@@ -12,7 +12,16 @@ export async function dispatchOrPost(
     await queues.dispatch(toDispatch(run));
   } catch (error) {
     if (!isFailure(error, 'queue.unavailable')) throw error;
+    await post(sql, run);
+  }
+}
+
+/** The run is committed whatever happens here: without its row in the outbox, rescue finds it. */
+async function post(sql: Sql, run: Dispatchable): Promise<void> {
+  try {
     await insertOutbox(sql, [run]);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'unavailable') throw error;
   }
 }
 

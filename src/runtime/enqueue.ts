@@ -1,3 +1,4 @@
+import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import type { Sql } from '../core/sql.ts';
 import { insertOutbox, insertRuns, type Ledger, type NewRun, newId } from '../ledger/index.ts';
@@ -31,6 +32,7 @@ export function openEnqueuer({ catalogue, ledger, queues, now }: EnqueueServices
   return {
     async enqueue(name, payload, { delayMs = 0, priority = 0 } = {}) {
       const job = catalogue.find(name);
+      checkOptions({ delayMs, priority });
       const run = newRun(job, checkPayload(job, payload), {
         priority,
         ...(delayMs > 0 && { runAt: new Date(now().getTime() + delayMs) }),
@@ -40,6 +42,16 @@ export function openEnqueuer({ catalogue, ledger, queues, now }: EnqueueServices
       return run.id;
     },
   };
+}
+
+const longestDelayDays = 3650;
+const lastPriority = 2_097_151;
+
+function checkOptions({ delayMs, priority }: Required<EnqueueOptions>): void {
+  const days = Math.round(delayMs / 86_400_000);
+  if (!(days <= longestDelayDays)) throw new Failure('run.far', { days, most: longestDelayDays });
+  if (!Number.isInteger(priority) || priority < 0 || priority > lastPriority)
+    throw new Failure('run.priority', { priority, last: lastPriority });
 }
 
 /** Accepts a run inside the caller's transaction; the relay dispatches it once that is committed. */

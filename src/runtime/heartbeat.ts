@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import cron from 'node-cron';
+import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import { beat } from '../ledger/index.ts';
 
@@ -31,13 +33,14 @@ export function startHeartbeat({
     `*/${periodSeconds} * * * * *`,
     async () => {
       try {
-        await beat(sql, worker, measure(delay));
+        await within(periodSeconds * 1000, () => beat(sql, worker, measure(delay)));
         await onBeat();
       } catch (error) {
         onError(error);
       }
     },
-    { noOverlap: true },
+    // In UTC: in local time it would rest for the hour that autumn repeats.
+    { noOverlap: true, timezone: 'Etc/UTC' },
   );
   return {
     async stop() {
@@ -45,6 +48,14 @@ export function startHeartbeat({
       delay.disable();
     },
   };
+}
+
+/** One beat that hangs must not silence those after it. */
+function within(ms: number, work: () => Promise<void>): Promise<void> {
+  const late = sleep(ms, undefined, { ref: false }).then(() => {
+    throw new Failure('worker.beat_late', { ms });
+  });
+  return Promise.race([work(), late]);
 }
 
 /** Event-loop delay since the last sample, and memory. */

@@ -1,5 +1,5 @@
 import type { Duty } from '../core/duty.ts';
-import { Failure } from '../core/errors.ts';
+import { Failure, isFailure } from '../core/errors.ts';
 import { describeError, poisonousLosses } from '../core/outcome.ts';
 import type { Database } from '../db/index.ts';
 import {
@@ -33,31 +33,40 @@ export interface RescueOptions {
 
 /**
  * The duty of rescue: runs of dead workers, and runs that the queue does not know, get a new delivery for
- * the relay. After its start, and after a pass that failed, it waits one full detection period before it
- * takes silence for death: the heartbeats had no way to arrive.
+ * the relay. After its start, after a pass that failed and after passes that were missed, it waits one full
+ * detection period before it takes silence for death: the heartbeats had no way to arrive.
  */
 export function rescueDuty(options: RescueOptions): Duty & { run(): Promise<Rescued> } {
   const { database, queues, detectionMs, onRescued } = options;
-  let inTouchSince = performance.now();
+  let lastPass = Date.now();
+  let inTouchSince = lastPass;
   let after = beforeAll;
   return {
     name: 'rescue',
-    periodSeconds: 5,
+    periodSeconds,
     async run() {
+      const now = Date.now();
+      if (now - lastPass > missedPassesMs) inTouchSince = now;
+      lastPass = now;
       try {
-        const settled = performance.now() - inTouchSince > detectionMs;
+        const settled = now - inTouchSince > detectionMs;
         const orphans = await rescueOrphans(database, settled ? detectionMs : neverMs);
         const { lost, next } = await rescueLost({ database, queues }, after);
         after = next;
         if (orphans + lost > 0) onRescued?.({ orphans, lost });
         return { orphans, lost };
       } catch (error) {
-        inTouchSince = performance.now();
+        inTouchSince = Date.now();
         throw error;
       }
     },
   };
 }
+
+const periodSeconds = 5;
+
+/** Between two passes so far apart the database was away, or the machine slept. */
+const missedPassesMs = 3 * periodSeconds * 1000;
 
 const page = 1000;
 const pagesPerPass = 20;
@@ -76,6 +85,7 @@ async function rescueLost(
   for (let pages = 0; pages < pagesPerPass; pages++) {
     const overdue = await listOverdue(database, after, page);
     const unknown = await unknownTo(queues, overdue);
+    if (!unknown) return { lost, next: after };
     if (unknown.length > 0) lost += await database.transaction((tx) => redeliver(tx, unknown));
     if (overdue.length < page) return { lost, next: beforeAll };
     after = overdue[overdue.length - 1]!.id;
@@ -103,7 +113,20 @@ function setAsidePoison(orphan: Orphan) {
   return { ...orphan, error: describeError(new Failure('run.abandoned', { times: losses })) };
 }
 
-async function unknownTo(queues: Queues, runs: readonly Dispatchable[]): Promise<Dispatchable[]> {
+/** Undefined while the queue is away: then nobody can say what it has lost. */
+async function unknownTo(
+  queues: Queues,
+  runs: readonly Dispatchable[],
+): Promise<Dispatchable[] | undefined> {
+  try {
+    return await listUnknown(queues, runs);
+  } catch (error) {
+    if (isFailure(error, 'queue.unavailable')) return undefined;
+    throw error;
+  }
+}
+
+async function listUnknown(queues: Queues, runs: readonly Dispatchable[]): Promise<Dispatchable[]> {
   const unknown: Dispatchable[] = [];
   for (const [job, ofJob] of Map.groupBy(runs, (run) => run.job)) {
     const known = await queues.known(

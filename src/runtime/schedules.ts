@@ -43,7 +43,9 @@ export function scheduleTimers(options: {
         priority: 0,
         schedule: name,
       });
-      const next = nextFiring(schedule.cron, schedule.timezone, now());
+      // The clock of this process may be behind that of the database, which said that it is due.
+      const after = new Date(Math.max(now().getTime(), schedule.nextDue.getTime()));
+      const next = nextFiring(schedule.cron, schedule.timezone, after);
       await enqueueIn(tx, run);
       await recordFiring(tx, schedule, { run: run.id, next });
       return next;

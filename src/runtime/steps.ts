@@ -51,7 +51,7 @@ export async function openSteps(options: {
       once(name, () =>
         database.transaction(async (tx) => {
           const began = performance.now();
-          await boundIdleTime(tx);
+          await boundHold(tx);
           await holdRun(tx, fence);
           const guarded = guard(tx);
           const result = asJson(
@@ -68,6 +68,7 @@ export async function openSteps(options: {
         const tx = scope.getStore()?.tx;
         if (tx) return tx.query(text, values);
         return database.transaction(async (own) => {
+          await boundHold(own);
           await holdRun(own, fence);
           return own.query(text, values);
         });
@@ -108,11 +109,13 @@ function guard(tx: Sql) {
   return { sql, during };
 }
 
-/** A worker frozen inside the transaction must not hold the run's row: Postgres ends its session. */
-async function boundIdleTime(tx: Sql): Promise<void> {
-  await tx.query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [
-    String(transactionDeadlineMs + 1000),
-  ]);
+/** Neither a frozen worker nor a slow statement may hold the run's row: Postgres ends either. */
+async function boundHold(tx: Sql): Promise<void> {
+  await tx.query(
+    `select set_config('idle_in_transaction_session_timeout', $1, true),
+       set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)`,
+    [String(transactionDeadlineMs + 1000)],
+  );
 }
 
 /** What a later attempt would get: the value after its way through JSON. */

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
-import { GiveBack } from '../core/endings.ts';
 import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import type { Database } from '../db/index.ts';
-import { listFenced, markStopped, newId, registerWorker } from '../ledger/index.ts';
+import { markStopped, newId, registerWorker } from '../ledger/index.ts';
 import type { Delivery } from '../queue/index.ts';
-import { type AttemptServices, attemptRun, type HeldAttempt } from './attempt.ts';
+import { type AttemptServices, attemptRun } from './attempt.ts';
 import { checkNeeds } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { type Held, openHeld } from './held.ts';
 
 /** A process's share in running jobs: it drains the queues of `jobs`. */
 export interface Worker {
@@ -22,7 +22,7 @@ export interface Worker {
 }
 
 export interface WorkerOptions {
-  readonly services: Omit<AttemptServices, 'worker'>;
+  readonly services: Omit<AttemptServices, 'worker' | 'hurry' | 'onError'>;
   readonly database: Database;
   readonly jobs: readonly AnyJob[];
   /** Runs of one job at a time. */
@@ -36,25 +36,33 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { services, database, jobs, onError } = options;
   for (const job of jobs) checkNeeds(job, services.providers);
   const id = newId();
-  const held = openHeld(database);
+  const hurry = new AbortController();
+  const held = openHeld(database, id);
+  const attempting = { ...services, worker: id, hurry: hurry.signal, onError };
   await registerWorker(database, {
     id,
     host: hostname(),
     pid: process.pid,
     jobs: jobs.map(({ name }) => name),
   });
-  const unlisten = await database.listen('nightshift_cancel', (run) => held.fence(run));
+  const unlisten = await database.listen(
+    'nightshift_cancel',
+    (run) => void held.fenceLost(run).catch(onError),
+  );
   const heartbeat = startHeartbeat({
     sql: database,
     worker: id,
     periodSeconds: options.heartbeatSeconds,
-    onBeat: () => held.fenceLost(),
+    async onBeat() {
+      await held.fenceLost();
+      await held.giveBackDoubtful();
+    },
     onError,
   });
   const consumers = jobs.map((job) =>
     services.queues.consume(
       job.name,
-      (delivery) => attemptAll({ ...services, worker: id }, delivery, held),
+      (delivery) => attemptAll(attempting, { job, delivery, held }),
       {
         concurrency: options.concurrency,
       },
@@ -65,7 +73,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   let stopping: Promise<void> | undefined;
   async function stop(graceMs: number): Promise<void> {
     const closing = Promise.all(consumers.map((consumer) => consumer.close()));
-    const timer = setTimeout(() => held.giveBack(), graceMs);
+    const timer = setTimeout(() => {
+      hurry.abort();
+      held.giveBack();
+    }, graceMs);
     await closing;
     clearTimeout(timer);
     await services.ledger.drained();
@@ -85,44 +96,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
 async function attemptAll(
   services: AttemptServices,
-  delivery: Delivery,
-  held: Held,
+  { job, delivery, held }: { job: AnyJob; delivery: Delivery; held: Held },
 ): Promise<void> {
-  await Promise.all(
-    delivery.runs.map((run) =>
-      attemptRun(services, { run, delivery: delivery.id, hold: held.hold }),
-    ),
-  );
-}
-
-/** The attempts under way in this process. */
-type Held = ReturnType<typeof openHeld>;
-
-function openHeld(database: Database) {
-  const attempts = new Map<string, HeldAttempt>();
-
-  function fence(id: string): void {
-    const attempt = attempts.get(id);
-    attempt?.control.abort(new Failure('run.fenced', { id, attempt: attempt.run.attempt }));
-  }
-
-  return {
-    fence,
-    get size() {
-      return attempts.size;
-    },
-    hold(attempt: HeldAttempt) {
-      attempts.set(attempt.run.run, attempt);
-      return () => attempts.delete(attempt.run.run);
-    },
-    /** Signals the attempts whose run was cancelled or taken over without this process hearing of it. */
-    async fenceLost(): Promise<void> {
-      const fences = [...attempts.values()].map(({ run }) => run);
-      if (fences.length === 0) return;
-      for (const run of await listFenced(database, fences)) fence(run);
-    },
-    giveBack(): void {
-      for (const { control } of attempts.values()) control.abort(new GiveBack());
-    },
-  };
+  if (delivery.foreign) throw new Failure('queue.foreign', { id: delivery.id, job: job.name });
+  const attempts = delivery.runs.map(async (run) => {
+    try {
+      await attemptRun(services, { run, delivery: delivery.id, hold: held.hold });
+    } catch (error) {
+      held.doubt({ run, delivery: delivery.id });
+      services.onError(error);
+    }
+  });
+  await Promise.all(attempts);
 }

@@ -118,6 +118,8 @@ async function runToEnd<Result>(
     worker: run.id,
     now: clock.now,
     random: () => 0.5,
+    hurry: new AbortController().signal,
+    onError: throwAgain,
   };
   let row = await findRun(database, run.id);
   while (!isFinal(row.state)) {
@@ -140,4 +142,8 @@ async function runToEnd<Result>(
     log: (await listLogs(database, run.id)).map(({ message }) => message),
     sql: database,
   };
+}
+
+function throwAgain(error: unknown): never {
+  throw error;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Failure } from '../../src/core/errors.ts';
 import { openGroupCommit } from '../../src/ledger/group-commit.ts';
 
 /** A flush that ends when the test says so. */
@@ -56,7 +57,10 @@ test('data that spoils the statement rejects its own item alone', async () => {
 test('a server that is gone rejects the whole batch, and the next one is tried anew', async () => {
   let down = true;
   const commits = openGroupCommit<number, number>({
-    flush: (items) => (down ? Promise.reject(new Error('gone')) : Promise.resolve([...items])),
+    flush: (items) =>
+      down
+        ? Promise.reject(new Failure('worker.beat_late', { ms: 1 }))
+        : Promise.resolve([...items]),
   });
   const results = await Promise.allSettled([1, 2].map((item) => commits.add(item)));
   expect(results.every(({ status }) => status === 'rejected')).toBe(true);

@@ -46,7 +46,14 @@ const waiting = jobOf('waiting', async (ctx: BaseContext, { name }: { name: stri
   await gate(name).promise;
   return ctx.step('after', () => Promise.resolve(ctx.run.attempt));
 });
-const jobs = [adding, failingOnce, waiting];
+const unspeakable = jobOf('unspeakable', (ctx: BaseContext, { log }: { log?: boolean }) => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  if (!log) return Promise.resolve(1n);
+  ctx.log.info('a circle', circular);
+  return Promise.resolve('half \uD83D');
+});
+const jobs = [adding, failingOnce, waiting, unspeakable];
 
 describe.each(footprints)('on the %s footprint', (footprint) => {
   let runtime: TestRuntime;
@@ -208,6 +215,42 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     expect(await listPastAttempts(runtime.database, run.id)).toMatchObject([
       { attempt: 1, ending: 'lost' },
     ]);
+  });
+
+  test('of the same delivery twice and a stale one, in one batch, one claim wins', async () => {
+    const run = newRun(adding, { a: 1, b: 2 }, { priority: 0 });
+    await insertRuns(runtime.database, [run]);
+    const claim = { run: run.id, delivery: run.delivery, worker: run.id };
+    const claims = [{ ...claim, delivery: newId() }, claim, claim];
+    const won = await Promise.all(claims.map((one) => runtime.ledger.claim(one)));
+    expect(won.map((one) => one?.attempt)).toEqual([undefined, 1, undefined]);
+    const fence = { run: run.id, delivery: run.delivery, attempt: 1 };
+    const ends = [{ ...fence, attempt: 2 }, fence].map((one) =>
+      runtime.ledger.record({ fence: one, outcome: { state: 'succeeded', result: one.attempt } }),
+    );
+    expect(await Promise.all(ends)).toEqual([false, true]);
+    expect(await findRun(runtime.database, run.id)).toMatchObject({ result: 1 });
+  });
+
+  test('what no JSON can say fails its own run and spoils no other', async () => {
+    const ids = await Promise.all([
+      runtime.enqueuer.enqueue('unspeakable', { result: true }),
+      runtime.enqueuer.enqueue('adding', { a: 20, b: 1 }),
+      runtime.enqueuer.enqueue('unspeakable', { log: true }),
+    ]);
+    const [result, neighbour, log] = await Promise.all(ids.map(finished));
+    expect(result).toMatchObject({ state: 'failed', error: { name: 'TypeError' } });
+    expect(neighbour).toMatchObject({ state: 'succeeded', result: { sum: 21 }, attempt: 1 });
+    expect(log).toMatchObject({ state: 'succeeded', result: 'half \uFFFD' });
+    expect(runtime.errors.splice(0)).toEqual([expect.any(TypeError)]);
+  });
+
+  test('a delay or a priority that no queue can keep is refused, and nothing is stored', async () => {
+    const enqueue = (options: object) =>
+      runtime.enqueuer.enqueue('adding', { a: 1, b: 1 }, options);
+    await expect(enqueue({ delayMs: 1e15 })).rejects.toMatchObject({ code: 'run.far' });
+    await expect(enqueue({ delayMs: Number.NaN })).rejects.toMatchObject({ code: 'run.far' });
+    await expect(enqueue({ priority: 2_097_152 })).rejects.toMatchObject({ code: 'run.priority' });
   });
 
   test('rescue sends again what the queue has lost, and leaves what it knows', async () => {

@@ -23,7 +23,7 @@ export interface TestRuntime extends AsyncDisposable {
   readonly enqueuer: Enqueuer;
   /** A worker in this process, stopped with the rest. */
   work(options?: { readonly concurrency?: number }): Promise<Worker>;
-  readonly errors: readonly unknown[];
+  readonly errors: unknown[];
 }
 
 export const detectionMs = 2000;

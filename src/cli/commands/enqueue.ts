@@ -75,6 +75,7 @@ function openBar(visible: boolean) {
     barsize: 30,
     clearOnComplete: true,
     hideCursor: true,
+    gracefulExit: false,
     noTTYOutput: false,
     stream: process.stderr,
   });

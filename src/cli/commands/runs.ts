@@ -53,7 +53,13 @@ export function addRunCommands(program: Command, cli: Cli): void {
     .description('what a run logged')
     .action(
       cli.withApi(async ({ api, output }, id: string) => {
-        const { lines } = await api.get<{ lines: LogLine[] }>(`/runs/${id}/logs`);
+        const lines: LogLine[] = [];
+        for (;;) {
+          const after = lines.at(-1)?.sequence ?? 0;
+          const page = await api.get<{ lines: LogLine[] }>(`/runs/${id}/logs?after=${after}`);
+          if (page.lines.length === 0) break;
+          lines.push(...page.lines);
+        }
         output.answer(lines, formatLog);
       }),
     );

@@ -32,7 +32,7 @@ const newRun = z.strictObject({
 });
 
 const filter = z.object({
-  job: z.string().optional(),
+  job: z.stringFormat('job name', /^[a-z\d-]+$/).optional(),
   state: z.enum(runStates).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   cursor: z.uuid().optional(),
@@ -41,6 +41,9 @@ const filter = z.object({
 const longestWaitMs = 60_000;
 
 export function runRoutes(server: Server, { database, queues, enqueuer }: Operated): void {
+  const closing = new AbortController();
+  server.addHook('preClose', () => Promise.resolve(closing.abort()));
+
   server.post(
     '/runs',
     { schema: { body: newRun, querystring: z.object({ wait: duration.optional() }) } },
@@ -48,7 +51,11 @@ export function runRoutes(server: Server, { database, queues, enqueuer }: Operat
       const { job, payload, delay = 0, priority } = body;
       const id = await enqueuer.enqueue(job, payload, { delayMs: delay, priority });
       if (query.wait === undefined) return reply.status(202).send({ id });
-      const run = await waitForEnd(database, { id, ms: Math.min(query.wait, longestWaitMs) });
+      const run = await waitForEnd(database, {
+        id,
+        ms: Math.min(query.wait, longestWaitMs),
+        closing: closing.signal,
+      });
       return reply.status(isFinal(run.state) ? 200 : 202).send(show(run));
     },
   );
@@ -87,13 +94,13 @@ export function runRoutes(server: Server, { database, queues, enqueuer }: Operat
     {
       schema: {
         params: byId,
-        body: z
-          .strictObject({ reason: z.string().default('cancelled by hand') })
-          .default({ reason: 'cancelled by hand' }),
+        body: z.strictObject({ reason: z.string().optional() }).nullish(),
       },
     },
-    async ({ params: { id }, body: { reason } }) =>
-      show(await cancel({ sql: database, queues }, { id, reason })),
+    async ({ params: { id }, body }) => {
+      const reason = body?.reason ?? 'cancelled by hand';
+      return show(await cancel({ sql: database, queues }, { id, reason }));
+    },
   );
 
   server.post('/runs/:id/retry', { schema: { params: byId } }, async ({ params: { id } }) =>
@@ -105,11 +112,14 @@ function show(run: Run) {
   return { ...run, shownState: shownState(run, new Date()) };
 }
 
-async function waitForEnd(sql: Sql, { id, ms }: { id: string; ms: number }): Promise<Run> {
+async function waitForEnd(
+  sql: Sql,
+  { id, ms, closing }: { id: string; ms: number; closing: AbortSignal },
+): Promise<Run> {
   const until = performance.now() + ms;
   for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
     const run = await findRun(sql, id);
-    if (isFinal(run.state) || performance.now() >= until) return run;
+    if (isFinal(run.state) || performance.now() >= until || closing.aborted) return run;
     await sleep(Math.min(pauseMs, until - performance.now()));
   }
 }

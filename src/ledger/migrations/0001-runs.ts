@@ -76,8 +76,10 @@ begin
     foreach parent in array array['runs', 'attempts', 'steps', 'logs'] loop
       part := parent || '_' || to_char(week, 'IYYY"w"IW');
       continue when to_regclass('nightshift.' || part) is not null;
-      execute format('create table nightshift.%I partition of nightshift.%I for values from (%L) to (%L)',
-        part, parent, nightshift.uuid_floor(week at time zone 'UTC'),
+      -- Attached, not created as a partition: that would lock out every reader of the parent.
+      execute format('create table nightshift.%I (like nightshift.%I including all)', part, parent);
+      execute format('alter table nightshift.%I attach partition nightshift.%I for values from (%L) to (%L)',
+        parent, part, nightshift.uuid_floor(week at time zone 'UTC'),
         nightshift.uuid_floor((week + interval '1 week') at time zone 'UTC'));
       if parent = 'runs' then
         execute format('alter table nightshift.%I set (fillfactor = 70)', part);

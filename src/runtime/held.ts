@@ -1,0 +1,66 @@
+import { GiveBack } from '../core/endings.ts';
+import { Failure } from '../core/errors.ts';
+import type { TransactionalSql } from '../core/sql.ts';
+import { type Doubtful, giveBackDoubtful, listFenced } from '../ledger/index.ts';
+import type { HeldAttempt } from './attempt.ts';
+
+/** The attempts under way in this process, and the runs it may hold without knowing. */
+export interface Held {
+  readonly size: number;
+  /** Takes note of an attempt until the returned function is called. */
+  hold(attempt: HeldAttempt): () => void;
+  /** Signals the attempts (of one run, or all) that hold their run no longer, by what the ledger says. */
+  fenceLost(run?: string): Promise<void>;
+  /** Ends every attempt that is under way or still comes: its run goes to another worker. */
+  giveBack(): void;
+  /** Remembers a run whose claim or outcome got lost on the way: it may be active with nobody at work. */
+  doubt(run: Doubtful): void;
+  /** Queues those of the doubtful runs that this worker does hold. */
+  giveBackDoubtful(): Promise<void>;
+}
+
+export function openHeld(database: TransactionalSql, worker: string): Held {
+  const attempts = new Map<string, HeldAttempt>();
+  let doubtful: Doubtful[] = [];
+  let givingBack = false;
+
+  return {
+    get size() {
+      return attempts.size;
+    },
+    hold(attempt) {
+      const name = nameOf(attempt.run);
+      attempts.set(name, attempt);
+      if (givingBack) attempt.control.abort(new GiveBack());
+      return () => attempts.delete(name);
+    },
+    async fenceLost(run) {
+      const fences = [...attempts.values()]
+        .map((attempt) => attempt.run)
+        .filter((one) => run === undefined || one.run === run);
+      if (fences.length === 0) return;
+      for (const fence of await listFenced(database, fences))
+        attempts
+          .get(nameOf(fence))
+          ?.control.abort(new Failure('run.fenced', { id: fence.run, attempt: fence.attempt }));
+    },
+    giveBack() {
+      givingBack = true;
+      for (const { control } of attempts.values()) control.abort(new GiveBack());
+    },
+    doubt(run) {
+      doubtful.push(run);
+    },
+    async giveBackDoubtful() {
+      const busy = new Set([...attempts.values()].map(({ run }) => run.run));
+      const idle = doubtful.filter(({ run }) => !busy.has(run));
+      if (idle.length === 0) return;
+      await database.transaction((tx) => giveBackDoubtful(tx, worker, idle));
+      doubtful = doubtful.filter((one) => !idle.includes(one));
+    },
+  };
+}
+
+function nameOf({ run, attempt }: { readonly run: string; readonly attempt: number }): string {
+  return `${run} ${attempt}`;
+}
