@@ -1,13 +1,18 @@
 import type { MailEntry } from '../../src/core/connectors.ts';
 import type { RunContext } from '../../src/core/context.ts';
 import { isFailure } from '../../src/core/errors.ts';
+import { type Mail, parseMail } from './mail/mail.ts';
 import { keyOf } from './mail-key.ts';
+import { type Acquaintance, knowPeople, meetPeople } from './people/acquaintance.ts';
 import type { FeatureCounts } from './spam/counts.ts';
-import { type TriagedMail, triageMail } from './triage.ts';
+import { findAcquaintance } from './store.ts';
+import { judgeMail, type TriagedMail } from './triage.ts';
 
 /** What reading some mails gave: the mails, and those that could not be read, with the reason. */
 export interface ReadBatch {
   readonly mails: readonly BatchMail[];
+  /** What the mails add to what is known of people. */
+  readonly met: Acquaintance;
   readonly unreadable: readonly { readonly id: string; readonly finding: string }[];
 }
 
@@ -16,10 +21,16 @@ export interface BatchMail {
   readonly triaged: TriagedMail;
   /** Those of the mail and those of fetching it. */
   readonly findings: readonly string[];
+  /** Why its conversation makes it something else than it is by itself. */
+  readonly settled?: string;
+}
+
+interface ParsedMail extends Pick<BatchMail, 'id' | 'findings'> {
+  readonly mail: Mail;
 }
 
 interface BatchSources {
-  readonly ctx: RunContext<'documents'>;
+  readonly ctx: RunContext<'documents' | 'database'>;
   readonly mailbox: string;
   readonly entries: ReadonlyMap<string, MailEntry>;
   readonly counts: FeatureCounts;
@@ -36,26 +47,33 @@ export async function readBatch(
     'mail',
     ids.map((id) => keyOf(mailbox, id)),
   );
-  const mails: BatchMail[] = [];
+  const parsed: ParsedMail[] = [];
   const unreadable: { id: string; finding: string }[] = [];
   for (const id of ids.filter((id) => !stored.has(keyOf(mailbox, id)))) {
     ctx.signal.throwIfAborted();
-    const entry = entries.get(id);
-    const read = entry
-      ? await readEntry(entry)
-      : { finding: 'the mail was gone before it could be read' };
+    const read = await readEntry(entries.get(id));
     if ('finding' in read) unreadable.push({ id, finding: read.finding });
     else {
-      const triaged = triageMail(read.bytes, { counts, now: ctx.now() });
-      mails.push({ id, triaged, findings: [...read.findings, ...triaged.mail.findings] });
+      const mail = parseMail(read.bytes);
+      parsed.push({ id, mail, findings: [...read.findings, ...mail.findings] });
     }
   }
-  return { mails, unreadable };
+  const met = meetPeople(parsed);
+  const addresses = met.contacts.map(({ address }) => address);
+  const people = knowPeople(await findAcquaintance(ctx.database, mailbox, addresses), met);
+  const judge = { counts, now: ctx.now(), people };
+  const mails = parsed.map(({ id, mail, findings }) => ({
+    id,
+    findings,
+    triaged: judgeMail(mail, judge),
+  }));
+  return { mails, unreadable, met };
 }
 
 async function readEntry(
-  entry: MailEntry,
+  entry: MailEntry | undefined,
 ): Promise<{ bytes: Uint8Array; findings: string[] } | { finding: string }> {
+  if (!entry) return { finding: 'the mail was gone before it could be read' };
   try {
     const bytes = await entry.read(maxBytes);
     const isCut = entry.size > maxBytes;

@@ -3,6 +3,8 @@ import type { NewDecision, NewDocument } from '../../src/core/connectors.ts';
 import type { BatchMail, ReadBatch } from './batch.ts';
 import { domainOf } from './mail/addresses.ts';
 import { keyOf } from './mail-key.ts';
+import type { Judgement } from './sorting/judgement.ts';
+import type { Settlement } from './threads/settle.ts';
 
 const judgementSchema = z.object({
   answer: z.string(),
@@ -26,6 +28,10 @@ export const mailDataSchema = z.object({
   ),
   attachments: z.array(z.object({ name: z.string(), type: z.string(), size: z.number() })),
   findings: z.array(z.string()),
+  /** Written by the mailbox's owner. */
+  isOwn: z.boolean().default(false),
+  /** Why nobody waits any more. */
+  settled: z.string().optional(),
 });
 
 export type MailData = z.output<typeof mailDataSchema>;
@@ -52,13 +58,51 @@ export function documentsOf({ mails }: ReadBatch, mailbox: string): NewDocument[
 
 /** Category and priority of each mail of a batch, as decisions that a person may correct. */
 export function decisionsOf({ mails }: ReadBatch, mailbox: string): NewDecision[] {
-  return mails.flatMap(({ id, triaged }) =>
-    (['category', 'priority'] as const).map((question) => {
-      const { answer, confidence, reasons } = triaged[question];
-      const document = { kind: 'mail', key: keyOf(mailbox, id) };
-      return { document, question, answer, confidence, reasons };
-    }),
-  );
+  return mails.flatMap(({ id, triaged }) => decide(keyOf(mailbox, id), triaged));
+}
+
+/** A stored document as its settled conversation makes it. */
+export function settleDocument(stored: NewDocument, settlement: Settlement): NewDocument {
+  const judged = judgementsOf(settlement);
+  const data = mailDataSchema.parse(stored.data);
+  const [category, priority] = [judged.category.answer, judged.priority.answer];
+  return {
+    ...stored,
+    facets: { ...stored.facets, category, priority },
+    data: { ...data, ...judged, settled: settlement.reason },
+  };
+}
+
+/** The decisions that go with it. */
+export function settledDecisions(key: string, settlement: Settlement): NewDecision[] {
+  return decide(key, judgementsOf(settlement));
+}
+
+/** A mail of the batch at hand, settled. */
+export function settleBatchMail(mail: BatchMail, settlement: Settlement): BatchMail {
+  const triaged = { ...mail.triaged, ...judgementsOf(settlement) };
+  return { ...mail, triaged, settled: settlement.reason };
+}
+
+function judgementsOf({ category, reason }: Settlement) {
+  const confidence = 0.9;
+  return {
+    category: { answer: category, confidence, reasons: [reason] },
+    priority: { answer: 'low' as const, confidence, reasons: [`it is ${category}`, reason] },
+  };
+}
+
+function decide(
+  key: string,
+  judged: Readonly<Record<'category' | 'priority', Judgement<string>>>,
+): NewDecision[] {
+  return (['category', 'priority'] as const).map((question) => ({
+    document: { kind: 'mail', key },
+    question,
+    answer: judged[question].answer,
+    confidence: judged[question].confidence,
+    reasons: judged[question].reasons,
+  }));
 }
 
 function facetsOf({ triaged, findings }: BatchMail, mailbox: string): Record<string, string> {
@@ -75,7 +119,7 @@ function facetsOf({ triaged, findings }: BatchMail, mailbox: string): Record<str
   };
 }
 
-function dataOf({ id, triaged, findings }: BatchMail): MailData {
+function dataOf({ id, triaged, findings, settled }: BatchMail): MailData {
   const { mail, category, priority, actions } = triaged;
   return {
     id,
@@ -89,5 +133,7 @@ function dataOf({ id, triaged, findings }: BatchMail): MailData {
     actions: [...actions],
     attachments: mail.attachments.slice(0, 50),
     findings: [...findings],
+    isOwn: triaged.role === 'owner',
+    ...(settled === undefined ? {} : { settled }),
   };
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { defineJob } from '../../src/core/job.ts';
-import { type ReadBatch, readBatch } from './batch.ts';
-import { decisionsOf, documentsOf } from './documents.ts';
+import { readBatch } from './batch.ts';
+import { storeBatch } from './conversations.ts';
 import { listUnread, pickEntries } from './listing.ts';
 import { openStartCounts } from './spam/start-model.ts';
-import { storeThreads } from './store.ts';
 import { addTally, emptyTally, type Tally, tallyBatch, tallySchema } from './tally.ts';
 
 const batchSize = 50;
@@ -50,10 +49,8 @@ export const mailTriage = defineJob({
       const to = from + ids.length;
       const batch = await readBatch(ids, { ctx, mailbox: mailbox.name, entries, counts });
       const batchTally = await ctx.transaction(`mails ${from + 1}-${to}`, async (sql) => {
-        await ctx.documents.put(documentsOf(batch, mailbox.name));
-        await ctx.documents.decide(decisionsOf(batch, mailbox.name));
-        await storeThreads(sql, mailbox.name, threadedMails(batch));
-        return tallyBatch(batch);
+        const target = { sql, documents: ctx.documents, mailbox: mailbox.name };
+        return tallyBatch(await storeBatch(batch, target));
       });
       tally = addTally(tally, batchTally);
       ctx.progress(to, unread.length, `mails ${from + 1}-${to}`);
@@ -62,13 +59,6 @@ export const mailTriage = defineJob({
     return { ...tally, mailbox: mailbox.name, known, remaining };
   },
 });
-
-function threadedMails({ mails }: ReadBatch) {
-  return mails.map(({ id, triaged: { mail } }) => ({
-    ...mail,
-    messageId: mail.messageId || `without-id:${id}`,
-  }));
-}
 
 function describeListing(
   name: string,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReadBatch } from './batch.ts';
+import type { StoredBatch } from './conversations.ts';
 
 const mostFindings = 200;
 
@@ -9,6 +9,7 @@ export const tallySchema = z.object({
   categories: z.record(z.string(), z.int()),
   priorities: z.record(z.string(), z.int()),
   actions: z.int(),
+  revised: z.int().describe('mails read before that a later mail of their conversation settled'),
   findings: z
     .array(z.object({ mail: z.string(), finding: z.string() }))
     .describe(`at most ${mostFindings}`),
@@ -18,12 +19,12 @@ export type Tally = z.output<typeof tallySchema>;
 
 /** Nothing done yet. */
 export function emptyTally(): Tally {
-  return { read: 0, categories: {}, priorities: {}, actions: 0, findings: [] };
+  return { read: 0, categories: {}, priorities: {}, actions: 0, revised: 0, findings: [] };
 }
 
 /** Counts one batch. */
-export function tallyBatch({ mails, unreadable }: ReadBatch): Tally {
-  const tally = emptyTally();
+export function tallyBatch({ mails, unreadable, revised }: StoredBatch): Tally {
+  const tally = { ...emptyTally(), revised };
   for (const { id, triaged, findings } of mails) {
     const { category, priority, actions } = triaged;
     tally.read++;
@@ -43,6 +44,7 @@ export function addTally(a: Tally, b: Tally): Tally {
     categories: addCounts(a.categories, b.categories),
     priorities: addCounts(a.priorities, b.priorities),
     actions: a.actions + b.actions,
+    revised: a.revised + b.revised,
     findings: [...a.findings, ...b.findings].slice(0, mostFindings),
   };
 }

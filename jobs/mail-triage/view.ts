@@ -28,9 +28,10 @@ export interface ImportantMail {
 
 const rank: Record<string, number> = { high: 0, normal: 1, low: 2 };
 
-/** The mails that deserve their reader first, the newest of each priority before the others. */
+/** The mails of others that deserve their reader first, the newest of each priority before the others. */
 export function listImportant(mails: readonly StoredMail[], most: number): ImportantMail[] {
   return read(mails)
+    .filter(({ data }) => !data.isOwn)
     .sort(
       (a, b) =>
         (rank[a.data.priority.answer] ?? 3) - (rank[b.data.priority.answer] ?? 3) ||
@@ -54,9 +55,10 @@ export interface DueAction {
   readonly subject: string;
 }
 
-/** What readers are asked to do: what is due first, then what the classifier is surest of. */
+/** What readers are asked to do and have not answered yet: what is due first, then what the classifier is surest of. */
 export function listActions(mails: readonly StoredMail[], most: number): DueAction[] {
   return read(mails)
+    .filter(({ data }) => !data.isOwn && data.settled === undefined)
     .flatMap(({ title, data }) =>
       data.actions.map((action) => ({ ...action, from: nameOf(data), subject: title })),
     )

@@ -1,5 +1,6 @@
 import { readMails } from './labelled-mails.ts';
 import { measureActions } from './mail-actions.ts';
+import { measureCategories } from './mail-categories.ts';
 import { measureParsing } from './mail-parsing.ts';
 import { measureSpam } from './mail-spam.ts';
 import { measureThreads } from './mail-threads.ts';
@@ -19,6 +20,7 @@ export const mail: Part = async (options) => {
     reports.push(measureThreads(mails));
   }
   reports.push(measureActions(options.find('intents')));
+  reports.push(await measureCategories());
   return {
     rows: reports.flatMap(({ rows }) => rows),
     goals: reports.flatMap(({ goals }) => goals),

@@ -5,8 +5,8 @@ import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildProgram } from '../../src/cli/program.ts';
 import { runCommand } from '../support/command.ts';
-import { createTestPlace } from '../support/database.ts';
 import { folderOf } from '../support/data-folder.ts';
+import { createTestPlace } from '../support/database.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 import { openTestInstallation, startFile, type TestInstallation } from '../support/installation.ts';
 import { startPostgresServer, unprivilegedUser } from '../support/postgres-server.ts';
@@ -26,12 +26,17 @@ const dataIn = (name: string) => ({ NIGHTSHIFT_DATA: join(home.path, name) });
 /** What a person reads: the status, and lines that are not the process's own log. */
 async function nightshift(args: readonly string[], env: Record<string, string> = {}, user = {}) {
   const result = await runCommand(args, { env, cwd: home.path, ...user });
-  const errors = result.errors.split('\n').filter((line) => line !== '' && !line.startsWith('{"level"'));
+  const errors = result.errors
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('{"level"'));
   return { ...result, errors };
 }
 
 describe('--help', () => {
-  const listCommands = (command: Command): Command[] => [command, ...command.commands.flatMap(listCommands)];
+  const listCommands = (command: Command): Command[] => [
+    command,
+    ...command.commands.flatMap(listCommands),
+  ];
   const commands = listCommands(
     buildProgram(() => {
       throw new Error('help needs no configuration');
@@ -52,7 +57,12 @@ describe('--help', () => {
   test('of the whole begins with first steps, and ends with status 0', async () => {
     const { status, output } = await nightshift(['--help']);
     expect(status).toBe(0);
-    for (const word of ['nightshift demo', 'nightshift start', 'doctor', 'Exit status: 0 done, 1 failed, 2 wrong use'])
+    for (const word of [
+      'nightshift demo',
+      'nightshift start',
+      'doctor',
+      'Exit status: 0 done, 1 failed, 2 wrong use',
+    ])
       expect(output).toContain(word);
   });
 });
@@ -64,7 +74,11 @@ describe('wrong use ends with status 2 and one sentence, and makes nothing', () 
     ['a subcommand with a slip', ['runs', 'lst'], /Did you mean list\?/],
     ['a flag with a slip', ['jobs', '--jsn'], /Did you mean --json\?/],
     ['an argument that is missing', ['enqueue'], /missing required argument 'job'/],
-    ['a payload that is not JSON', ['enqueue', 'mail-triage', '--payload', '{mailbox'], /--payload.*is invalid\. It is not JSON/],
+    [
+      'a payload that is not JSON',
+      ['enqueue', 'mail-triage', '--payload', '{mailbox'],
+      /--payload.*is invalid\. It is not JSON/,
+    ],
   ])('%s', async (what, args, says) => {
     const env = dataIn(what.replaceAll(' ', '-'));
     const { status, output, errors } = await nightshift(args, env);
@@ -90,14 +104,31 @@ describe('what the API refuses is one sentence, and nothing is stored', () => {
       2,
       [/The payload of mail-triage is not valid/, /mailbox: /, /limit: /],
     ],
-    ['a delay that is none', ['mail-triage', '--payload', '{"mailbox":"sample"}', '--delay', 'soon'], 2, [/"soon" is not a duration/]],
-    ['a priority that is none', ['mail-triage', '--payload', '{"mailbox":"sample"}', '--priority', 'high'], 2, [/priority/]],
+    [
+      'a delay that is none',
+      ['mail-triage', '--payload', '{"mailbox":"sample"}', '--delay', 'soon'],
+      2,
+      [/"soon" is not a duration/],
+    ],
+    [
+      'a priority that is none',
+      ['mail-triage', '--payload', '{"mailbox":"sample"}', '--priority', 'high'],
+      2,
+      [/priority/],
+    ],
   ])('%s', async (_, args, expected, says) => {
     const { status, output, errors } = await installation.command('enqueue', ...args);
     expect([status, output]).toEqual([expected, '']);
     for (const pattern of says) expect(errors).toMatch(pattern);
-    expect(errors.trim().split('\n').filter((line) => line.startsWith('    at '))).toEqual([]);
-    expect(await installation.look((database) => database.query('select id from nightshift.runs'))).toEqual([]);
+    expect(
+      errors
+        .trim()
+        .split('\n')
+        .filter((line) => line.startsWith('    at ')),
+    ).toEqual([]);
+    expect(
+      await installation.look((database) => database.query('select id from nightshift.runs')),
+    ).toEqual([]);
   });
 
   test('under --json an error is one JSON value too', async () => {
@@ -120,7 +151,10 @@ describe('servers that are not as the settings say', () => {
   });
   afterAll(() => locked[Symbol.asyncDispose]());
 
-  async function expectRefusal(env: Record<string, string>, { status, says }: { status: number; says: RegExp }) {
+  async function expectRefusal(
+    env: Record<string, string>,
+    { status, says }: { status: number; says: RegExp },
+  ) {
     for (const command of [['runs', 'list'], ['start']]) {
       const refused = await nightshift(command, env);
       expect([refused.status, refused.output]).toEqual([status, '']);
@@ -129,39 +163,62 @@ describe('servers that are not as the settings say', () => {
     }
     const examined = await nightshift(['doctor', '--json'], env);
     expect(examined.status).toBe(1);
-    const faults = (JSON.parse(examined.output) as { state: string; says: string }[]).filter(({ state }) => state === 'fault');
+    const faults = (JSON.parse(examined.output) as { state: string; says: string }[]).filter(
+      ({ state }) => state === 'fault',
+    );
     expect(faults.map((fault) => fault.says).join('\n')).toMatch(says);
   }
 
   test('DATABASE_URL where nothing listens', async () => {
     const port = await findFreePort();
-    const says = new RegExp(`Postgres at 127.0.0.1:${port} does not answer.*Start it, or correct DATABASE_URL`);
-    await expectRefusal({ DATABASE_URL: `postgres://postgres@127.0.0.1:${port}/x` }, { status: 1, says });
+    const says = new RegExp(
+      `Postgres at 127.0.0.1:${port} does not answer.*Start it, or correct DATABASE_URL`,
+    );
+    await expectRefusal(
+      { DATABASE_URL: `postgres://postgres@127.0.0.1:${port}/x` },
+      { status: 1, says },
+    );
   });
 
   test('DATABASE_URL with a wrong password, which is not shown', async () => {
     const url = locked.url.replace('right', 'geheim');
-    await expectRefusal({ DATABASE_URL: url }, { status: 1, says: /refused the connection.*Correct the user, password or database/ });
+    await expectRefusal(
+      { DATABASE_URL: url },
+      { status: 1, says: /refused the connection.*Correct the user, password or database/ },
+    );
     const { errors } = await nightshift(['jobs'], { DATABASE_URL: url });
     expect(errors.join('\n')).not.toContain('geheim');
   });
 
   test('DATABASE_URL of a database that is not there', async () => {
     const url = locked.url.replace(/\/postgres$/, '/nowhere');
-    await expectRefusal({ DATABASE_URL: url }, { status: 1, says: /database "nowhere" does not exist/ });
+    await expectRefusal(
+      { DATABASE_URL: url },
+      { status: 1, says: /database "nowhere" does not exist/ },
+    );
   });
 
   test('DATABASE_URL and others that are no URLs, all named at once', async () => {
     const env = { DATABASE_URL: 'localhost', REDIS_URL: 'here', NIGHTSHIFT_GRACE: 'long' };
-    await expectRefusal(env, { status: 2, says: /DATABASE_URL: [^]*REDIS_URL: [^]*NIGHTSHIFT_GRACE: / });
+    await expectRefusal(env, {
+      status: 2,
+      says: /DATABASE_URL: [^]*REDIS_URL: [^]*NIGHTSHIFT_GRACE: /,
+    });
   });
 
   test('REDIS_URL where nothing listens: runs are accepted and wait, and doctor says so', async () => {
     await using installation = await openTestInstallation('postgres', {
       REDIS_URL: `redis://127.0.0.1:${await findFreePort()}`,
     });
-    const { id } = await installation.ask<{ id: string }>('enqueue', 'mail-triage', '--payload', '{"mailbox":"sample"}');
-    const rows = await installation.look((database) => database.query('select run_id from nightshift.outbox'));
+    const { id } = await installation.ask<{ id: string }>(
+      'enqueue',
+      'mail-triage',
+      '--payload',
+      '{"mailbox":"sample"}',
+    );
+    const rows = await installation.look((database) =>
+      database.query('select run_id from nightshift.outbox'),
+    );
     expect(rows).toEqual([{ run_id: id }]);
     const { status, output } = await installation.command('doctor');
     expect(status).toBe(1);
@@ -174,7 +231,9 @@ describe('servers that are not as the settings say', () => {
       REDIS_URL: 'redis://:auchgeheim@redis.example:6379',
     });
     expect(status).toBe(0);
-    expect(output).toMatch(/DATABASE_URL +postgres:\/\/ada:\*\*\*@db\.example:5432\/jobs +environment/);
+    expect(output).toMatch(
+      /DATABASE_URL +postgres:\/\/ada:\*\*\*@db\.example:5432\/jobs +environment/,
+    );
     expect(output).not.toContain('geheim');
   });
 });
@@ -184,21 +243,28 @@ describe('the schema on a server', () => {
     await using place = await createTestPlace('postgres');
     const states = async () => {
       const { output } = await nightshift(['migrate', 'status', '--json'], place.env);
-      return (JSON.parse(output) as { appliedAt?: string }[]).map(({ appliedAt }) => appliedAt !== undefined);
+      return (JSON.parse(output) as { appliedAt?: string }[]).map(
+        ({ appliedAt }) => appliedAt !== undefined,
+      );
     };
     const before = await states();
     expect(before.length).toBeGreaterThan(2);
     expect(before).not.toContain(true);
     for (const command of ['start', 'jobs']) {
       const { status, errors } = await nightshift([command], place.env);
-      expect([status, errors]).toEqual([1, [expect.stringContaining('Run: nightshift migrate up')]]);
+      expect([status, errors]).toEqual([
+        1,
+        [expect.stringContaining('Run: nightshift migrate up')],
+      ]);
     }
     await using npmStart = startProcess(startFile, [], { env: { ...place.env, REDIS_URL: '' } });
     expect(await npmStart.ended()).toBe(1);
     expect(npmStart.errors).toContain('Run: nightshift migrate up');
 
     expect((await nightshift(['migrate', 'up'], place.env)).output).toMatch(/^Applied: /);
-    expect((await nightshift(['migrate', 'up'], place.env)).output).toBe('The schema is up to date.');
+    expect((await nightshift(['migrate', 'up'], place.env)).output).toBe(
+      'The schema is up to date.',
+    );
     expect(await states()).not.toContain(false);
     expect((await nightshift(['migrate', 'down'], place.env)).output).toMatch(/^Undone: /);
     expect((await states()).filter((applied) => !applied)).toHaveLength(1);
@@ -212,9 +278,15 @@ describe('a data folder that cannot be used', () => {
     await using place = await createTestPlace('pglite');
     await using held = startProcess(holder, [folderOf(place), 'hold']);
     await held.line(/^opened/, 60_000);
-    const results = await Promise.all([nightshift(['start'], place.env), nightshift(['runs', 'list'], place.env)]);
+    const results = await Promise.all([
+      nightshift(['start'], place.env),
+      nightshift(['runs', 'list'], place.env),
+    ]);
     for (const { status, errors } of results)
-      expect([status, errors]).toEqual([1, [expect.stringContaining(`in use by process ${held.pid}`)]]);
+      expect([status, errors]).toEqual([
+        1,
+        [expect.stringContaining(`in use by process ${held.pid}`)],
+      ]);
     const { output } = await nightshift(['doctor'], place.env);
     expect(output).toContain(`in use by process ${held.pid}`);
   });
@@ -224,7 +296,10 @@ describe('a data folder that cannot be used', () => {
     await writeFile(env.NIGHTSHIFT_DATA, 'I was here first.');
     for (const command of [['start'], ['runs', 'list']]) {
       const { status, errors } = await nightshift(command, env);
-      expect([status, errors]).toEqual([1, [expect.stringContaining(`The data folder ${env.NIGHTSHIFT_DATA} cannot be used`)]]);
+      expect([status, errors]).toEqual([
+        1,
+        [expect.stringContaining(`The data folder ${env.NIGHTSHIFT_DATA} cannot be used`)],
+      ]);
     }
     expect((await nightshift(['doctor'], env)).status).toBe(1);
   });

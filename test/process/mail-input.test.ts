@@ -1,13 +1,14 @@
 import { chmod, mkdir, open, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isFinal, type Run } from '../../src/core/run.ts';
 import type { Api } from '../../src/cli/api.ts';
+import { isFinal, type Run } from '../../src/core/run.ts';
 import { openTestInstallation, type TestInstallation } from '../support/installation.ts';
 import { unprivilegedUser } from '../support/postgres-server.ts';
 import { until } from '../support/until.ts';
 
-const mail = (body: string) => `From: ada@example.org\nTo: grace@example.org\nSubject: A mail\n\n${body}\n`;
+const mail = (body: string) =>
+  `From: ada@example.org\nTo: grace@example.org\nSubject: A mail\n\n${body}\n`;
 
 interface Tally {
   readonly read: number;
@@ -37,7 +38,10 @@ describe('a mailbox that is not as it should be', () => {
   }
 
   async function triage(path: string): Promise<Run> {
-    const { id } = await api.post<{ id: string }>('/runs', { job: 'mail-triage', payload: { mailbox: path } });
+    const { id } = await api.post<{ id: string }>('/runs', {
+      job: 'mail-triage',
+      payload: { mailbox: path },
+    });
     return until(
       async () => {
         const run = await api.get<Run>(`/runs/${id}`);
@@ -103,7 +107,10 @@ describe('a mailbox that is not as it should be', () => {
     const folder = await lay('nul', { 'nul.eml': mail('before\0after zeppelin') });
     const tally = tallyOf(await triage(folder));
     expect(tally.read).toBe(1);
-    expect(tally.findings).toContainEqual({ mail: 'nul.eml', finding: expect.stringContaining('NUL') });
+    expect(tally.findings).toContainEqual({
+      mail: 'nul.eml',
+      finding: expect.stringContaining('NUL'),
+    });
     expect(await api.get('/search?q=zeppelin')).toMatchObject({ total: 1 });
   });
 
@@ -113,14 +120,20 @@ describe('a mailbox that is not as it should be', () => {
     expect(tallyOf(await triage(folder)).read).toBe(1);
   });
 
-  test.runIf(user)('with one mail that may not be read: the others are, and a finding names it', async () => {
-    const folder = await lay('one-closed', { 'open.eml': mail('hello'), 'closed.eml': mail('hello') });
-    await chmod(join(folder, 'closed.eml'), 0o600);
-    const tally = tallyOf(await triage(folder));
-    expect(tally.read).toBe(1);
-    expect(tally.findings).toContainEqual({
-      mail: 'closed.eml',
-      finding: expect.stringContaining('could not be read (EACCES)'),
-    });
-  });
+  test.runIf(user)(
+    'with one mail that may not be read: the others are, and a finding names it',
+    async () => {
+      const folder = await lay('one-closed', {
+        'open.eml': mail('hello'),
+        'closed.eml': mail('hello'),
+      });
+      await chmod(join(folder, 'closed.eml'), 0o600);
+      const tally = tallyOf(await triage(folder));
+      expect(tally.read).toBe(1);
+      expect(tally.findings).toContainEqual({
+        mail: 'closed.eml',
+        finding: expect.stringContaining('could not be read (EACCES)'),
+      });
+    },
+  );
 });

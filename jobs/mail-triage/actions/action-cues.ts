@@ -7,7 +7,7 @@ interface Cue {
 const imperatives =
   "call|send|give|let|make|check|forward|review|confirm|sign|print|add|get|put|take|tell|ask|remember|try|look|see|use|find|keep|bring|meet|read|note|feel|be|do|don't|schedule|arrange|update|fill|complete|respond|reply|return|submit|attach|prepare|visit|click|go|come|contact|email|e-mail|set|provide|talk|advise|have";
 
-/** English first; then the polite requests of German, French and Spanish. */
+/** Of English, and of punctuation. */
 const cues: readonly Cue[] = [
   { pattern: /\b(?:please|pls|plz|kindly)\b/i, weight: 1.6 },
   { pattern: /\b(?:can|could|would|will) you\b/i, weight: 1.7 },
@@ -63,8 +63,21 @@ const cues: readonly Cue[] = [
     weight: -0.3,
   },
   { pattern: /\b(?:feel free|do not hesitate|don't hesitate)\b/i, weight: -0.3 },
+  {
+    pattern: /\b(?:nothing (?:for )?you|no need|(?:do not|don't|needn't) (?:need|have)? ?to)\b/i,
+    weight: -1.5,
+  },
   { pattern: /\b(?:sure|going|trying) to please\b/i, weight: -1.6 },
   { pattern: /!\s*$/, weight: -0.6 },
+  {
+    pattern:
+      /\b(?:have|enjoy) (?:a|an|your|the) (?:\w+ )?(?:day|week|weekend|evening|trip|holidays?|time|one)\b/i,
+    weight: -2.5,
+  },
+];
+
+/** The requests of other languages; told apart, since most sentences are searched for nothing by them. */
+const foreignCues: readonly Cue[] = [
   {
     pattern:
       /\bbitte\b|\b(?:könn(?:t|en|test|ten|tet)|würde?(?:n|st|t)?|kannst|könnt) (?:du|ihr|sie)\b|\bgeben sie\b|\bsag(?:en sie)? mir\b/i,
@@ -73,6 +86,47 @@ const cues: readonly Cue[] = [
   {
     pattern:
       /\bs'il (?:vous|te) pla[iî]t\b|\bmerci de \w+|\bveuillez\b|\b(?:pou(?:vez|rriez)|pourrais|peux)[- ](?:vous|tu)\b/i,
+    weight: 1.6,
+  },
+  {
+    pattern:
+      /\b(?:pode(?:m|ria|riam|s)?|consegue[ms]?) (?:\p{L}+)|\bagrade[cç]o (?:que|a)\b|\bqueira\b|\bdiga-me\b|\benvie(?:m)?(?:-me|-nos)?\b/iu,
+    weight: 1.2,
+  },
+  {
+    pattern:
+      /\bper favore\b|\bper cortesia\b|\bpo(?:tete|trebbe|treste|tresti|ssiamo)\b|\bpuoi\b|\bmi (?:faccia|fai) sapere\b|\bvi prego\b|\bla prego\b/iu,
+    weight: 1.5,
+  },
+  {
+    pattern:
+      /\b(?:kunt u|kun je|kunnen jullie|wilt u|wil je|graag (?:uw|je|een|voor)|alstublieft|alsjeblieft|laat (?:me|ons) weten)\b/iu,
+    weight: 1.5,
+  },
+  {
+    pattern:
+      /\b(?:kan|kunne|skulle) (?:du|ni|i) \p{L}+|\bvänligen\b|\bvær så snill\b|\bvenligst\b/iu,
+    weight: 1.5,
+  },
+  {
+    pattern:
+      /(?<!\p{L})(?:prosz[ęe]|prosimy|czy (?:mo[żg]|mog|pan)|prosím|můžete|mohli byste|lütfen|(?:mısınız|misiniz|musunuz|müsünüz))(?!\p{L}{3})/iu,
+    weight: 1.5,
+  },
+  {
+    pattern:
+      /(?<!\p{L})(?:пожалуйста|прошу|просим|просьба|не могли бы|можете ли|сообщите|подскажите|подтвердите|пришлите|будь ласка)(?!\p{L})/iu,
+    weight: 1.6,
+  },
+  {
+    pattern:
+      /请(?:问|您|你|在|于|尽快|确认|回复|告知|提供|发送|安排)|請(?:問|您|於|在|盡快|確認|回覆|告知|提供)|麻烦(?:您|你)|能否|可否|是否可以|您能|ください|いただけ(?:ます|ない|れば|ません)|いかがでしょうか|でしょうか|願えますか|お知らせ(?:ください|願)/u,
+    weight: 1.8,
+  },
+  { pattern: /敬請見諒|敬请谅解|请放心|請放心|ご安心ください|お気をつけください/u, weight: -2 },
+  {
+    pattern:
+      /(?<!\p{L})(?:هل|يرجى|نرجو|الرجاء|من فضلك(?:م)?|أرجو)(?!\p{L})|(?<!\p{L})(?:בבקשה|האם|נא)(?!\p{L})|παρακαλώ|μπορείτε/u,
     weight: 1.6,
   },
   {
@@ -86,8 +140,10 @@ const cues: readonly Cue[] = [
 export const actionCut = 0.4;
 
 /** How much a sentence reads as a request to its reader: the sum of the cues in it. */
-export function scoreRequest(sentence: string): number {
+export function scoreRequest(sentence: string, language = 'und'): number {
   let score = 0;
   for (const { pattern, weight } of cues) if (pattern.test(sentence)) score += weight;
+  if (language === 'eng') return score;
+  for (const { pattern, weight } of foreignCues) if (pattern.test(sentence)) score += weight;
   return score;
 }

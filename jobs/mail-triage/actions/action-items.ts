@@ -18,7 +18,7 @@ export function findActionItems(
   { written, language }: { written: Date; language: string },
 ): ActionItem[] {
   return sentences
-    .map((sentence, at) => ({ sentence, at, score: scoreRequest(sentence) }))
+    .map((sentence, at) => ({ sentence, at, score: scoreRequest(sentence, language) }))
     .filter(({ score }) => score >= actionCut)
     .sort((a, b) => b.score - a.score)
     .slice(0, mostItems)

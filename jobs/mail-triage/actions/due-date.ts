@@ -10,15 +10,21 @@ const parsers: Record<string, typeof chrono.casual> = {
 const mayNameDay =
   /\d|tomorrow|today|tonight|day|week|month|noon|eod|morgen|heute|tag|woche|mittwoch|demain|aujourd|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|semaine|mañana|hoy|lunes|martes|miércoles|jueves|viernes|sábado|domingo|semana/i;
 
+/** `since Friday`, `last week`, `on the 3rd of last month`: what lies behind is not due. */
+const past =
+  /\b(?:since|last|ago|yesterday|previous|seit|letzte[nrs]?|vorige[nrs]?|gestern|depuis|dernière?|hier|desde(?: el)?|pasad[oa]|ayer)\b(?: (?:on|the|dem|den|le|la|el))?(?: [\p{L}\d.]+){0,2}/giu;
+
 /** The day a sentence names, seen from when it was written, in UTC (`2026-03-01`); undefined for none or one long past. */
 export function findDueDate(
   sentence: string,
   { written, language }: { written: Date; language: string },
 ): string | undefined {
   if (!mayNameDay.test(sentence)) return undefined;
+  const ahead = sentence.replaceAll(past, ' … ');
+  if (!mayNameDay.test(ahead)) return undefined;
   const parser = parsers[language] ?? chrono.en.casual;
   const reference = { instant: written, timezone: 0 };
-  for (const { start } of parser.parse(sentence, reference, { forwardDate: true })) {
+  for (const { start } of parser.parse(ahead, reference, { forwardDate: true })) {
     if (!(start.isCertain('day') || start.isCertain('weekday') || start.isCertain('month')))
       continue;
     const due = new Date(

@@ -3,7 +3,15 @@ const maxSentences = 200;
 const maxSentenceChars = 400;
 /** A full stop after these ends no sentence. */
 const abbreviation =
-  /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|no|nr|vs|etc|e\.g|i\.e|z\.b|bzw|ca|inc|ltd|co|corp|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|a\.m|p\.m|[A-Z])\.$/i;
+  /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|no|nr|vs|etc|e\.g|i\.e|z\.b|bzw|ca|inc|ltd|co|corp|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|a\.m|p\.m|[A-Z]|(?:am|den|dem|vom|zum|bis) \d{1,2})\.$/i;
+
+/** True for what ends as a question does, unless it is too short to be one by itself (`Ok?`). */
+export function isQuestion(sentence: string): boolean {
+  if (/(?:か|吗|嗎|呢)[。.]?$/u.test(sentence)) return true;
+  return (
+    sentence.length > (/[\u3000-\u9fff]/.test(sentence) ? 4 : 8) && /[?？؟][)"'”»]*$/.test(sentence)
+  );
+}
 
 /** The sentences of a text, in order; lines broken by the mail's width are joined, lists stay apart. */
 export function splitSentences(text: string): string[] {
@@ -32,7 +40,7 @@ function joinLines(paragraph: string): string {
 
 function* splitParagraph(paragraph: string): Generator<string> {
   let from = 0;
-  for (const { index, 0: end } of paragraph.matchAll(/[.!?…]+["')\]]*(?=\s)|\n|[。！？]/g)) {
+  for (const { index, 0: end } of paragraph.matchAll(/[.!?…؟]+["')\]]*(?=\s)|\n|[。！？]/g)) {
     const sentence = paragraph.slice(from, index + end.length).trim();
     if (end === '.' && abbreviation.test(sentence)) continue;
     if (sentence !== '') yield sentence;

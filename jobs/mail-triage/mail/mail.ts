@@ -16,6 +16,8 @@ export interface Mail {
   readonly replyTo: Address | undefined;
   readonly to: readonly Address[];
   readonly cc: readonly Address[];
+  /** The Message-ID of the mail that a delivery report is about, or ''. */
+  readonly reportsOn: string;
   readonly subject: string;
   readonly date: Date | undefined;
   /** What a reader sees, quotes and signature included. */
@@ -52,6 +54,9 @@ export function parseMail(bytes: Uint8Array): Mail {
     replyTo: parseAddresses(headers.get('reply-to'), findings)[0],
     to: parseAddresses(headers.get('to'), findings),
     cc: parseAddresses(headers.get('cc'), findings),
+    reportsOn: parts.contentTypes.includes('message/delivery-status')
+      ? (messageIds(/^message-id:[ \t]*(.*)$/im.exec(raw.slice(bodyAt))?.[1] ?? '')[0] ?? '')
+      : '',
     subject: decodeHeader(headers.get('subject'), findings),
     date,
     text: readable(parts.text.trim() === '' ? (html?.text ?? '') : parts.text),

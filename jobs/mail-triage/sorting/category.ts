@@ -1,6 +1,6 @@
 import type { Facts } from './facts.ts';
 import type { Category, Judgement } from './judgement.ts';
-import { rules } from './rules.ts';
+import { asksSomething, rules, shorten } from './rules.ts';
 
 /** Less evidence than this decides nothing. */
 const leastEvidence = 0.9;
@@ -9,6 +9,7 @@ const leastLead = 0.15;
 
 /** The category the evidence speaks for, with reasons, or `unsure` with what speaks for each side. */
 export function judgeCategory(facts: Facts): Judgement<Category> {
+  if (facts.isOwn) return judgeOwn(facts);
   const found = new Map<Category, { weight: number; reasons: string[] }>();
   for (const { category, weigh } of rules) {
     const evidence = weigh(facts);
@@ -30,6 +31,16 @@ export function judgeCategory(facts: Facts): Judgement<Category> {
     confidence: confidenceOf(first[1].weight, rival),
     reasons: first[1].reasons,
   };
+}
+
+/** What the owner wrote needs no answer of the owner. */
+function judgeOwn(facts: Facts): Judgement<Category> {
+  const { mail, question, actions } = facts;
+  const isToOthers = [...mail.to, ...mail.cc].some(({ address }) => address !== mail.from.address);
+  if (!isToOthers || !asksSomething(facts))
+    return { answer: 'fyi', confidence: 0.9, reasons: ['you wrote it, and it asks nothing'] };
+  const asked = question ?? actions[0]?.sentence ?? '';
+  return { answer: 'waiting', confidence: 0.8, reasons: [`you asked: “${shorten(asked)}”`] };
 }
 
 function confidenceOf(weight: number, rival: number): number {

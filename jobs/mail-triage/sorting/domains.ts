@@ -8,6 +8,12 @@ const brands =
 /** Words that owners of a brand seldom put beside its name in a domain, and deceivers do. */
 const lures =
   /(?:^|-)(?:secure|security|login|signin|verify|verification|account|accounts|support|service|update|billing|alert|confirm|auth|center|help|team|online|payment|wallet)(?:-|$)/;
+/** Domains under which strangers get a name of their own; the examples of RFC 2606 are used so too. */
+const shared = new Set(
+  'example.com example.net example.org github.io gitlab.io blogspot.com herokuapp.com netlify.app vercel.app pages.dev web.app firebaseapp.com azurewebsites.net cloudfront.net sharepoint.com weebly.com wixsite.com'.split(
+    ' ',
+  ),
+);
 const secondLevel = new Set('co com org net ac gov edu or ne'.split(' '));
 
 /** The host of a link, in lower case, or ''. */
@@ -23,7 +29,9 @@ export function registrableDomain(domain: string): string {
   if (isIP(domain) !== 0) return domain;
   const labels = domain.split('.').filter((label) => label !== '');
   const isDeep =
-    labels.length > 2 && labels.at(-1)!.length === 2 && secondLevel.has(labels.at(-2)!);
+    labels.length > 2 &&
+    ((labels.at(-1)!.length === 2 && secondLevel.has(labels.at(-2)!)) ||
+      shared.has(labels.slice(-2).join('.')));
   return labels.slice(isDeep ? -3 : -2).join('.');
 }
 

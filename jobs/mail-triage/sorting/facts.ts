@@ -1,7 +1,12 @@
 import type { ActionItem } from '../actions/action-items.ts';
+import { isQuestion } from '../actions/sentences.ts';
 import { domainOf } from '../mail/addresses.ts';
 import type { Mail } from '../mail/mail.ts';
-import { findPhishingSigns, type PhishingSign } from './phishing.ts';
+import type { People } from '../people/people.ts';
+import { sureSpamCut } from '../spam/spam-classifier.ts';
+import { findAuthenticity } from './authenticity.ts';
+import { findPhishingSigns } from './phishing.ts';
+import type { PhishingSign } from './phishing-asks.ts';
 
 /** What the rules of the categories look at, found once per mail. */
 export interface Facts {
@@ -13,7 +18,7 @@ export interface Facts {
   readonly spamScore: number;
   readonly phishing: readonly PhishingSign[];
   readonly actions: readonly ActionItem[];
-  /** The first sentence that ends in a question mark. */
+  /** The first sentence that is a question. */
   readonly question: string | undefined;
   /** Sent to many at once. */
   readonly isBulk: boolean;
@@ -21,23 +26,70 @@ export interface Facts {
   readonly isDiscussion: boolean;
   /** Written by a program. */
   readonly isAutomated: boolean;
+  /** Sent by an office or a shop, not by a person: `orders@`, `news@`. */
+  readonly isRole: boolean;
   readonly isReply: boolean;
+  /** The mailbox's owner wrote it. */
+  readonly isOwn: boolean;
+  /** The owner wrote to the sender before, or they work together. */
+  readonly isKnown: boolean;
+  /** The owner is known, and has nothing to do with the sender so far. */
+  readonly isStranger: boolean;
+  readonly authenticity: 'proven' | 'refuted' | undefined;
 }
 
 /** What was found in a mail before its facts. */
 export interface FoundBefore extends Pick<Facts, 'ownText' | 'spamScore' | 'actions'> {
+  readonly people: People;
   /** Of the own text. */
   readonly sentences: readonly string[];
 }
 
 const automatedSender =
-  /^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|notifications?|alerts?|mailer-daemon|postmaster|bounces?|cron|root|daemon|builds?|ci|jira|system|automated|noreply.*|service|support-bot)(?:[+-].*)?@/;
+  /^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|notifications?|notify|alerts?|alarm|monitor(?:ing)?|status|tracking|mailer-daemon|postmaster|bounces?|cron|root|daemon|builds?|ci|jira|system|automated|noreply.*|service|support-bot)(?:[+-].*)?@/;
+const roleSender =
+  /^(?:billing|invoices?|accounts?|orders?|receipts?|payments?|sales|shop|store|tickets?|bookings?|reservations?|reservas|rechnung(?:en)?|buchhaltung|bestellung(?:en)?|facturation|commandes?|facturacion|facturas?|pedidos|fatture|ordini|news|newsletter|boletim|boletin|rundbrief|digest|editor|redaktion|offers?|offres|ofertas|angebote|deals|promo(?:tions?)?|marketing|events?|webinars?|hello|info|mailing|updates?|team|kundenservice)(?:[+.-].*)?@/;
+
+/** What a mail is about stands at its beginning. */
+const saidChars = 2500;
 
 /** Finds what a mail is told by. */
-export function findFacts(
-  mail: Mail,
-  { ownText, sentences, spamScore, actions }: FoundBefore,
-): Facts {
+export function findFacts(mail: Mail, found: FoundBefore): Facts {
+  const { ownText, sentences, spamScore, actions, people } = found;
+  const { from, subject } = mail;
+  const authenticity = findAuthenticity(mail);
+  const isOwn =
+    people.owner !== undefined &&
+    from.address === people.owner &&
+    authenticity !== 'refuted' &&
+    spamScore < sureSpamCut;
+  const isKnown = isOwn || people.isKnown(from.address);
+  const form = findForm(mail);
+  const said = `${subject}\n${ownText.slice(0, saidChars)}`.toLowerCase();
+  return {
+    mail,
+    ownText,
+    said,
+    spamScore,
+    phishing: isOwn
+      ? []
+      : findPhishingSigns(mail, {
+          said,
+          people,
+          authenticity,
+          isTrusted: isKnown || form.isDiscussion,
+        }),
+    actions,
+    question: sentences.find(isQuestion),
+    ...form,
+    isOwn,
+    isKnown,
+    isStranger: people.owner !== undefined && !isKnown,
+    authenticity,
+  };
+}
+
+function findForm(mail: Mail) {
   const { headers, from, subject } = mail;
   const precedence = headers.get('precedence').toLowerCase();
   const isReply = mail.inReplyTo !== '' || mail.references.length > 0;
@@ -49,13 +101,6 @@ export function findFacts(
     (isList && (isReply || /^(?:re: ?)?\[[^\]]+\]/i.test(subject)));
   const autoSubmitted = headers.get('auto-submitted').toLowerCase();
   return {
-    mail,
-    ownText,
-    said: `${subject}\n${ownText.slice(0, 4000)}`.toLowerCase(),
-    spamScore,
-    phishing: findPhishingSigns(mail, ownText),
-    actions,
-    question: sentences.find((sentence) => sentence.length > 8 && sentence.endsWith('?')),
     isBulk:
       headers.has('list-unsubscribe') ||
       precedence === 'bulk' ||
@@ -64,8 +109,11 @@ export function findFacts(
     isDiscussion,
     isAutomated:
       (autoSubmitted !== '' && autoSubmitted !== 'no') ||
+      /^auto[-_]?reply/.test(precedence) ||
+      headers.has('x-autoreply') ||
       automatedSender.test(from.address) ||
       domainOf(from.address) === '',
+    isRole: roleSender.test(from.address),
     isReply,
   };
 }

@@ -23,3 +23,9 @@ export interface Judgement<Answer extends string> {
   /** In words. */
   readonly reasons: readonly string[];
 }
+
+/** How much something weighs, and why in words. */
+export interface Evidence {
+  readonly weight: number;
+  readonly reason?: string;
+}

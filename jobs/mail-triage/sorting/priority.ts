@@ -30,7 +30,8 @@ export function judgePriority(
     score += weight;
     reasons.push(reason);
   };
-  if (score > -5) {
+  if (facts.isOwn) add(-0.5, 'you wrote it');
+  else if (score > -5) {
     const word = urgent.exec(facts.said);
     if (word) add(1, `says “${word[0]}”`);
     if (

@@ -1,11 +1,8 @@
-import { likelySpamCut, spamCut, sureSpamCut } from '../spam/spam-classifier.ts';
+import { weighCold } from './cold-signs.ts';
 import type { Facts } from './facts.ts';
-import type { Category } from './judgement.ts';
-
-interface Evidence {
-  readonly weight: number;
-  readonly reason?: string;
-}
+import type { Category, Evidence } from './judgement.ts';
+import { phrases } from './phrases.ts';
+import { weighSpam } from './spam-signs.ts';
 
 /** One piece of evidence for one category. */
 export interface Rule {
@@ -13,33 +10,16 @@ export interface Rule {
   weigh(facts: Facts): Evidence | undefined;
 }
 
-const phrases = {
-  receipt:
-    /\b(?:receipt|invoice|order (?:confirmation|#|no)|your order|payment (?:received|confirmation)|thank you for your (?:order|purchase|payment)|rechnung|quittung|bestellbestätigung|ihre bestellung|zahlungseingang|facture|votre commande|reçu de paiement|factura|recibo|su pedido|tu pedido)\b/i,
-  amount:
-    /(?:[$€£¥]|\b(?:usd|eur|gbp|chf)) ?\d[\d.,]*|\d[\d.,]* ?(?:[$€£]|\b(?:usd|eur|gbp|chf|euros?)\b)/i,
-  calendarSubject:
-    /^(?:(?:re|aw): )?(?:updated )?(?:invitation|einladung|invitación|accepted|declined|tentative|canceled|cancelled event|zugesagt|abgesagt|reminder: .*@|event)\b.{0,4}[:@]/i,
-  newsletter:
-    /\b(?:newsletter|weekly|digest|monthly|this week in|issue (?:#|no)? ?\d+|edition|roundup|rundbrief|wochenrückblick|infolettre|boletín)\b/i,
-  marketing:
-    /\b(?:\d{1,2} ?% (?:off|rabatt|de descuento|de réduction)|sale|discount|coupon|promo(?:tion)? code|free shipping|limited[- ]time|shop now|buy now|save (?:up to )?[$€£]?\d+|last chance|black friday|angebot|rabatt|gutschein|soldes|promotion|oferta|descuento)\b/i,
-  cold: /\b(?:i (?:came across|stumbled upon|found) your|(?:quick|brief|15[- ]min(?:ute)?) (?:call|chat)|reaching out|hop on a call|book a (?:demo|call|slot)|grow your|boost your|our (?:services|solution|agency|platform) (?:help|can|has)|would you be (?:open|interested)|i noticed (?:that )?your|circling back|increase your (?:sales|revenue|traffic))\b/i,
-  waiting:
-    /\b(?:(?:i|we)(?:'ll| will) (?:get back|come back|let you know|follow up|look into|reply|respond|send (?:you|it|them))|(?:we have|we've) received your (?:request|message|application|inquiry)|(?:is|are) (?:being (?:reviewed|processed)|under review)|working on it|bear with us|ich melde mich|wir melden uns|je (?:vous|te) (?:tiens|recontacte|réponds)|nous reviendrons vers vous|te aviso|le avisaremos)\b/i,
-  fyi: /\b(?:fyi|for your information|just (?:so you know|a heads[- ]up|to let you know)|heads[- ]up|no (?:action|reply|response) (?:is )?(?:needed|required|necessary)|zur (?:info|kenntnis(?:nahme)?)|pour (?:info|information)|para (?:tu|su) información)\b/i,
-  notification:
-    /\b(?:build (?:failed|passed|succeeded)|pull request|merge request|assigned to you|mentioned you|commented on|new (?:sign-?in|login)|password (?:was |has been )?(?:changed|reset)|has shipped|out for delivery|delivered|alert:|\[alert\]|backup (?:failed|completed)|disk (?:space|usage)|certificate|your (?:code|verification code) is|security code|reminder|undeliver(?:ed|able)|delivery (?:status|failed)|sendungsverfolgung|wurde (?:versandt|zugestellt)|a été expédiée?|ha sido enviado)\b/i,
-};
-
 /** Only this much surer than a coin toss, an action counts as a question to the reader. */
-const sureAction = 0.7;
+const sureAction = 0.8;
+const phishingCut = 2;
 
 /** What speaks for which category, and how much; weighed by hand, each with its reason in words. */
 export const rules: readonly Rule[] = [
   { category: 'phishing', weigh: weighPhishing },
   ...explainedSigns(),
   { category: 'spam', weigh: weighSpam },
+  { category: 'cold', weigh: weighCold },
   {
     category: 'calendar',
     weigh: ({ mail }) =>
@@ -54,26 +34,16 @@ export const rules: readonly Rule[] = [
     category: 'calendar',
     weigh: ({ mail }) =>
       when(
-        phrases.calendarSubject.test(mail.subject),
+        phrases.calendarSubject.test(mail.subject.toLowerCase()),
         1.2,
         'the subject is that of an invitation or its answer',
       ),
   },
+  { category: 'receipt', weigh: weighReceipt },
   {
     category: 'receipt',
-    weigh: ({ said }) => quoted(phrases.receipt.exec(said), 0.9, 'speaks of a purchase'),
-  },
-  {
-    category: 'receipt',
-    weigh: ({ said }) => {
-      const amount = phrases.receipt.test(said) ? phrases.amount.exec(said) : null;
-      return quoted(amount, 0.7, 'names an amount');
-    },
-  },
-  {
-    category: 'receipt',
-    weigh: ({ mail }) =>
-      when(phrases.receipt.test(mail.subject), 0.6, 'the subject names an order or invoice'),
+    weigh: ({ said, isDiscussion }) =>
+      isDiscussion ? undefined : quoted(phrases.total.exec(said), 0.6, 'adds up an amount'),
   },
   {
     category: 'marketing',
@@ -86,10 +56,14 @@ export const rules: readonly Rule[] = [
   },
   {
     category: 'marketing',
-    weigh: ({ said, isReply, isDiscussion }) =>
-      isReply || isDiscussion
-        ? undefined
-        : quoted(phrases.marketing.exec(said), 0.8, 'wants to sell'),
+    weigh: (facts) => {
+      if (facts.isReply || facts.isDiscussion || (isPersonal(facts) && !facts.isRole))
+        return undefined;
+      const hits = facts.said.match(phrases.marketing) ?? [];
+      if (hits.length === 0) return undefined;
+      const weight = Math.min(1.6, 0.6 + 0.3 * hits.length);
+      return { weight, reason: `wants to sell: “${shorten(hits[0]!)}”` };
+    },
   },
   {
     category: 'newsletter',
@@ -115,7 +89,7 @@ export const rules: readonly Rule[] = [
       isReply
         ? undefined
         : quoted(
-            phrases.newsletter.exec(`${mail.subject} ${mail.from.name} ${said.slice(0, 600)}`),
+            phrases.newsletter.exec(`${mail.from.name.toLowerCase()}\n${said.slice(0, 700)}`),
             0.6,
             'calls itself a periodical',
           ),
@@ -123,16 +97,19 @@ export const rules: readonly Rule[] = [
   {
     category: 'notification',
     weigh: ({ mail, isAutomated }) =>
-      when(isAutomated, 1, `was sent by a program (${mail.from.address || 'no sender'})`),
+      when(isAutomated, 1.1, `was sent by a program (${mail.from.address || 'no sender'})`),
+  },
+  {
+    category: 'notification',
+    weigh: ({ said, isAutomated, isDiscussion }) =>
+      isDiscussion && !isAutomated
+        ? undefined
+        : quoted(phrases.notification.exec(said), isAutomated ? 1.2 : 0.4, 'reports an event'),
   },
   {
     category: 'notification',
     weigh: ({ said, isAutomated }) =>
-      quoted(phrases.notification.exec(said), isAutomated ? 0.8 : 0.4, 'reports an event'),
-  },
-  {
-    category: 'cold',
-    weigh: ({ said, isReply, isBulk }) => (isReply || isBulk ? undefined : weighCold(said)),
+      isAutomated ? quoted(phrases.account.exec(said), 0.6, 'tells of an account') : undefined,
   },
   {
     category: 'waiting',
@@ -154,10 +131,17 @@ export const rules: readonly Rule[] = [
     category: 'fyi',
     weigh: (facts) =>
       when(
-        isPersonal(facts) && facts.ownText.length > 20 && !asksSomething(facts),
+        isPersonal(facts) &&
+          facts.ownText.length > (facts.isReply ? 0 : 8) &&
+          !asksSomething(facts),
         1,
         'comes from a person and asks nothing',
       ),
+  },
+  {
+    category: 'fyi',
+    weigh: (facts) =>
+      when(facts.isKnown && isPersonal(facts) && !asksSomething(facts), 0.3, 'the sender is known'),
   },
   { category: 'to-reply', weigh: weighAsk },
   {
@@ -171,10 +155,18 @@ export const rules: readonly Rule[] = [
   },
 ];
 
-function weighPhishing({ phishing }: Facts): Evidence | undefined {
+function weighPhishing({
+  phishing,
+  isKnown,
+  isDiscussion,
+  authenticity,
+}: Facts): Evidence | undefined {
+  const mayBeDeceiver = !isDiscussion && (!isKnown || authenticity === 'refuted');
   const weight = phishing.reduce((sum, sign) => sum + sign.weight, 0);
-  // One sign alone happens to honest senders; it takes two.
-  return weight >= 2 ? { weight: weight + 1 } : undefined;
+  // One sign alone happens to honest senders; it takes two, and then all else is what deceivers write too.
+  return weight >= (mayBeDeceiver ? phishingCut : 2 * phishingCut)
+    ? { weight: weight + 2 }
+    : undefined;
 }
 
 /** The signs of phishing speak as reasons, their weight is counted together. */
@@ -186,21 +178,18 @@ function explainedSigns(): Rule[] {
   }));
 }
 
-/** Between the cuts spam is a suspicion: enough to be unsure, not enough to decide. */
-function weighSpam({ spamScore, isReply }: Facts): Evidence | undefined {
-  if (spamScore < spamCut) return undefined;
-  const reason = `reads like spam (${Math.floor(100 * spamScore)} %)`;
-  if (spamScore >= sureSpamCut) return { weight: 3, reason };
-  return { weight: spamScore >= likelySpamCut && !isReply ? 1.6 : 0.8, reason };
-}
-
-function weighCold(said: string): Evidence | undefined {
-  const hits = said.match(new RegExp(phrases.cold, 'gi')) ?? [];
-  if (hits.length === 0) return undefined;
-  return {
-    weight: Math.min(2, 0.9 + 0.4 * hits.length),
-    reason: `a stranger's offer: “${hits[0]}”`,
-  };
+function weighReceipt(facts: Facts): Evidence | undefined {
+  const { said, mail, question } = facts;
+  const word = facts.isDiscussion ? null : phrases.receipt.exec(said);
+  if (!word) return undefined;
+  const asks = isPersonal(facts) && asksSomething(facts);
+  // Who asks about an invoice sends none; what is said begins with the subject.
+  const isInSubject =
+    word.index < mail.subject.length && !(isPersonal(facts) && question !== undefined);
+  const hasAmount = phrases.amount.test(said);
+  const weight = (asks ? 0.5 : 0.9) + (hasAmount ? 0.7 : 0) + (isInSubject ? 0.6 : 0);
+  const reason = `speaks of a purchase: “${shorten(word[0])}”${hasAmount ? ', and names an amount' : ''}`;
+  return { weight, reason };
 }
 
 function weighAsk(facts: Facts): Evidence | undefined {
@@ -214,12 +203,13 @@ function weighAsk(facts: Facts): Evidence | undefined {
   };
 }
 
-function isPersonal({ isBulk, isAutomated, isDiscussion }: Facts): boolean {
-  return !isBulk && !isAutomated && !isDiscussion;
+/** Asks its reader for something: a question, or a sentence that is surely a request. */
+export function asksSomething({ actions, question }: Facts): boolean {
+  return question !== undefined || actions.some(({ confidence }) => confidence >= sureAction);
 }
 
-function asksSomething({ actions, question }: Facts): boolean {
-  return question !== undefined || actions.some(({ confidence }) => confidence >= sureAction);
+function isPersonal({ isBulk, isAutomated, isDiscussion }: Facts): boolean {
+  return !isBulk && !isAutomated && !isDiscussion;
 }
 
 function when(isTrue: boolean, weight: number, reason: string): Evidence | undefined {
@@ -234,7 +224,8 @@ function quoted(
   return match ? { weight, reason: `${reason}: “${shorten(match[0])}”` } : undefined;
 }
 
-function shorten(text: string): string {
+/** A quote for a reason. */
+export function shorten(text: string): string {
   const flat = text.replaceAll(/\s+/g, ' ').trim();
   return flat.length > 90 ? `${flat.slice(0, 89)}…` : flat;
 }

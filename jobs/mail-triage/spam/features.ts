@@ -32,6 +32,17 @@ export function listFeatures(mail: Mail, note?: NoteFeature): FeatureSet {
   return features;
 }
 
+/** The words of a mail and pairs of them alone, from the beginning of its text; `note` is told each. */
+export function listWords(
+  mail: Mail,
+  { chars, note }: { chars: number; note: NoteFeature },
+): FeatureSet {
+  const features = openFeatureSet(note);
+  addWords(mail.subject, { word: 'subject', pair: 'subject', limit: 100 }, features);
+  addWords(mail.text.slice(0, chars), { word: 'words', pair: 'pairs', limit: maxWords }, features);
+  return features;
+}
+
 function addHeaders({ headers }: Mail, features: FeatureSet): void {
   for (const { name, value } of headers.fields.slice(0, 100)) {
     features.add('headers', name);

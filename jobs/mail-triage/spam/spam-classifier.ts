@@ -1,7 +1,7 @@
 import type { Mail } from '../mail/mail.ts';
 import type { FeatureCounts } from './counts.ts';
 import { type FeatureGroup, featureGroups } from './feature-set.ts';
-import { listFeatures } from './features.ts';
+import { listFeatures, listWords } from './features.ts';
 import { combineScores, isTelling, scoreFeature } from './fisher.ts';
 
 /** How much each group's evidence counts; fitted once by logistic regression over mails left out of training, rounded. */
@@ -45,7 +45,7 @@ export function scoreSpam(mail: Mail, counts: FeatureCounts): number {
 }
 
 /** An explanation need not read all of a long mail. */
-const explainedChars = 2000;
+const explainedChars = 500;
 
 /** The words and pairs of words in a mail that speak most for spam, strongest first. */
 export function findTellingWords(
@@ -53,8 +53,8 @@ export function findTellingWords(
   { counts, most }: { counts: FeatureCounts; most: number },
 ): string[] {
   const texts = new Map<number, string>();
-  const beginning = { ...mail, text: mail.text.slice(0, explainedChars), html: undefined };
-  const features = listFeatures(beginning, (hash, text) => texts.set(hash, text));
+  const note = (hash: number, text: string) => texts.set(hash, text);
+  const features = listWords(mail, { chars: explainedChars, note });
   const mails = counts.mails();
   return (['subject', 'words', 'pairs'] as const)
     .flatMap((group) => [...features.hashes(group)])

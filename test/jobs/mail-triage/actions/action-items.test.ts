@@ -49,8 +49,27 @@ test.each([
   'Thanks for your help, it was great!',
   'We look forward to seeing you in Dallas.',
   'Click here to unsubscribe from this newsletter.',
+  'Have a good weekend.',
+  'There is nothing you need to do.',
 ])('"%s" asks nothing', (text) => {
   expect(findActionItems(splitSentences(text), { written, language: 'eng' })).toEqual([]);
+});
+
+test.each([
+  ['Could you check whether it was kept cold since Friday night?', undefined],
+  ['Can you find the invoice of last Monday and send it by Thursday?', '2026-03-05'],
+  ['Bitte schicken Sie mir die Liste von letzter Woche.', undefined],
+])('what lies behind is no due date: "%s"', (sentence, due) => {
+  const language = sentence.startsWith('Bitte') ? 'deu' : 'eng';
+  const [item] = findActionItems([sentence], { written, language });
+  expect(item).toMatchObject({ sentence });
+  expect(item?.due).toBe(due);
+});
+
+test('a German ordinal ends no sentence', () => {
+  expect(
+    splitSentences('Bitte antworten Sie bis Freitag, den 6. März, wegen der Miete. Danke schön.'),
+  ).toEqual(['Bitte antworten Sie bis Freitag, den 6. März, wegen der Miete.', 'Danke schön.']);
 });
 
 test('lines broken by the width of the mail are one sentence, abbreviations end none', () => {

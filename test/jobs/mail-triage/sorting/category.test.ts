@@ -222,7 +222,7 @@ describe('phishing', () => {
     expect(hostOf('HTTPS://user:pw@Mail.Example.co.uk:8080/x')).toBe('mail.example.co.uk');
     expect(hostOf('mailto:a@b.example')).toBe('');
     expect(registrableDomain('mail.example.co.uk')).toBe('example.co.uk');
-    expect(registrableDomain('a.b.example.com')).toBe('example.com');
+    expect(registrableDomain('a.b.harbour.com')).toBe('harbour.com');
     expect(registrableDomain('198.51.100.7')).toBe('198.51.100.7');
   });
 });
