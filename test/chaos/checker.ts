@@ -46,7 +46,9 @@ function checkKept({ told, runs }: Evidence): Violation[] {
   const kept = new Set(runs.map(({ id }) => id));
   return toldOf(told, 'accepted')
     .filter(({ run }) => !kept.has(run))
-    .map(({ run, job }) => violation('kept', run, `of ${job} was accepted and is not in the ledger`));
+    .map(({ run, job }) =>
+      violation('kept', run, `of ${job} was accepted and is not in the ledger`),
+    );
 }
 
 function checkEnded({ runs }: Evidence): Violation[] {
@@ -80,7 +82,7 @@ function isTakeover(from: string, to: string): boolean {
 }
 
 function checkRightEnd({ told, runs }: Evidence): Violation[] {
-  const cancelled = new Set(toldOf(told, 'cancelled').map(({ run }) => run));
+  const cancelled = new Set(toldOf(told, 'cancelling').map(({ run }) => run));
   return runs.flatMap(({ id, job, state, attempt, losses, result }) => {
     if (!isFinal(state) || (state === 'cancelled' && cancelled.has(id))) return [];
     if (state === 'failed' && losses >= poisonousLosses) return [];
@@ -101,9 +103,16 @@ function checkToldTruly({ told, entries, runs }: Evidence): Violation[] {
       .filter(({ run }) => stateOf.get(run) !== 'cancelled')
       .map(({ run }) => violation('told truly', run, `was cancelled, and is ${stateOf.get(run)}`)),
     ...toldOf(told, 'ended')
-      .filter(({ run, attempt, state }) => state !== 'fenced' && !committed.has(`${run} ${attempt} ${state}`))
+      .filter(
+        ({ run, attempt, state }) =>
+          state !== 'fenced' && !committed.has(`${run} ${attempt} ${state}`),
+      )
       .map(({ run, attempt, state }) =>
-        violation('told truly', run, `attempt ${attempt} was told that ${state} is committed, and it is not`),
+        violation(
+          'told truly',
+          run,
+          `attempt ${attempt} was told that ${state} is committed, and it is not`,
+        ),
       ),
   ];
 }
@@ -117,7 +126,13 @@ function checkFenced({ entries }: Evidence): Violation[] {
     if (entry.kind === 'move') {
       const holder = holders.get(run);
       if (entry.to === 'succeeded' && holder !== attempt)
-        found.push(violation('fenced', run, `attempt ${attempt} ended it while ${nameHolder(holder)} held it`));
+        found.push(
+          violation(
+            'fenced',
+            run,
+            `attempt ${attempt} ended it while ${nameHolder(holder)} held it`,
+          ),
+        );
       holders.set(run, entry.to === 'active' ? attempt : undefined);
     } else if (entry.kind !== 'unstep' && holders.get(run) !== attempt) {
       const what = `attempt ${attempt} wrote ${entry.step ?? 'outside a step'}`;
@@ -143,9 +158,13 @@ function checkRemembered({ told, entries, steps }: Evidence): Violation[] {
     const later = times.filter((time) => time.attempt > attempt);
     const said: string[] = [];
     if (later.length > 0)
-      said.push(`${step}, recorded by attempt ${attempt}, ran again in attempt ${later[0]!.attempt}`);
-    if (own.length !== 1) said.push(`${step} ran ${own.length} times in attempt ${attempt}, which recorded it`);
-    if (own.length === 1 && own[0]!.mark !== result) said.push(`${step} has a result that it never made`);
+      said.push(
+        `${step}, recorded by attempt ${attempt}, ran again in attempt ${later[0]!.attempt}`,
+      );
+    if (own.length !== 1)
+      said.push(`${step} ran ${own.length} times in attempt ${attempt}, which recorded it`);
+    if (own.length === 1 && own[0]!.mark !== result)
+      said.push(`${step} has a result that it never made`);
     return said.map((says) => violation('remembered', run, says));
   });
   return [...changed, ...repeated];
@@ -161,14 +180,18 @@ function checkTogether({ entries, steps }: Evidence): Violation[] {
   const without = [...effects.values()]
     .map((some) => some[0]!)
     .filter(({ run, step }) => !recorded.has(`${run} ${step}`))
-    .map(({ run, step }) => violation('together', run, `${step} left an effect and is not recorded`));
+    .map(({ run, step }) =>
+      violation('together', run, `${step} left an effect and is not recorded`),
+    );
   const wrong = steps
     .filter(({ step }) => step.startsWith('book'))
     .filter(({ run, step, attempt }) => {
       const own = effects.get(`${run} ${step}`) ?? [];
       return own.length !== 1 || own[0]!.attempt !== attempt;
     })
-    .map(({ run, step }) => violation('together', run, `${step} is recorded and has not exactly its one effect`));
+    .map(({ run, step }) =>
+      violation('together', run, `${step} is recorded and has not exactly its one effect`),
+    );
   return [...without, ...wrong];
 }
 

@@ -4,6 +4,8 @@ import type { RunState } from '../../src/core/run.ts';
 export type Told =
   /** `enqueue` resolved. */
   | { readonly kind: 'accepted'; readonly run: string; readonly job: string }
+  /** `cancel` is about to be called; a kill may come between its commit and the next line. */
+  | { readonly kind: 'cancelling'; readonly run: string }
   /** `cancel` resolved. */
   | { readonly kind: 'cancelled'; readonly run: string }
   /** The body of a step ran to its end, and made `mark`. */
@@ -36,9 +38,19 @@ export type Entry =
     }
   | { readonly kind: 'step'; readonly run: string; readonly attempt: number; readonly step: string }
   /** A remembered step was changed or removed. */
-  | { readonly kind: 'unstep'; readonly run: string; readonly attempt: number; readonly step: string }
+  | {
+      readonly kind: 'unstep';
+      readonly run: string;
+      readonly attempt: number;
+      readonly step: string;
+    }
   /** A handler wrote through `ctx`; `step` names the transaction it did it in. */
-  | { readonly kind: 'effect'; readonly run: string; readonly attempt: number; readonly step: string | null };
+  | {
+      readonly kind: 'effect';
+      readonly run: string;
+      readonly attempt: number;
+      readonly step: string | null;
+    };
 
 /** A run as the ledger has it in the end. */
 export interface EndedRun {

@@ -38,7 +38,12 @@ export function planFaults(
       'frozen shortly': random.between(100, detectionMs / 3),
       'frozen beyond detection': detectionMs + random.between(500, 2500),
     };
-    return { kind, slot: random.between(0, slots - 1), afterMs: random.between(0, 400), lastsMs: lastsMs[kind] };
+    return {
+      kind,
+      slot: random.between(0, slots - 1),
+      afterMs: random.between(0, 400),
+      lastsMs: lastsMs[kind],
+    };
   });
 }
 

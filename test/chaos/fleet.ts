@@ -20,8 +20,11 @@ export interface Fleet extends AsyncDisposable {
   /** SIGKILL; resolves once it is gone. */
   kill(slot: number): Promise<void>;
   signal(slot: number, signal: NodeJS.Signals): void;
-  /** Resolves once every process has enqueued its share and sees nothing unfinished; false after `timeoutMs`. */
-  drained(timeoutMs: number): Promise<boolean>;
+  /**
+   * Resolves once every process has enqueued its share and sees nothing unfinished, or after `timeoutMs`, to
+   * what those said that did not.
+   */
+  drained(timeoutMs: number): Promise<string[]>;
 }
 
 export type Share = Omit<NodeOptions, 'journal' | 'seed' | 'runs'> & {
@@ -72,8 +75,7 @@ export async function startFleet(slots: number, share: Share): Promise<Fleet> {
     async drained(timeoutMs) {
       const lines = nodes.map((node) => node.process.line(/^drained/, timeoutMs));
       const ends = await Promise.allSettled(lines);
-      for (const end of ends) if (end.status === 'rejected') console.error(end.reason);
-      return ends.every(({ status }) => status === 'fulfilled');
+      return ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(started.map((child) => child[Symbol.asyncDispose]()));

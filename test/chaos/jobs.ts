@@ -32,8 +32,7 @@ export function chaosJobs(tell: Tell): readonly AnyJob[] {
   return [
     define('quick', () => Promise.resolve()),
     define('stepped', async (ctx, ms) => {
-      for (const name of ['one', 'two', 'three'])
-        await ctx.step(name, () => did(ctx, name, ms));
+      for (const name of ['one', 'two', 'three']) await ctx.step(name, () => did(ctx, name, ms));
     }),
     define('booking', async (ctx, ms) => {
       for (const name of ['book out', 'book in'])

@@ -1,5 +1,6 @@
 // One process of the load: it enqueues, works, relays and rescues until it is killed. Started by scenario.ts.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom } from '../../examples/generator/random.ts';
 import { openControl } from '../../src/control/index.ts';
 import { isFailure } from '../../src/core/errors.ts';
 import type { Sql } from '../../src/core/sql.ts';
@@ -15,7 +16,6 @@ import {
   rescueDuty,
   startWorker,
 } from '../../src/runtime/index.ts';
-import { createRandom } from '../../examples/generator/random.ts';
 import { countUnfinished } from './history.ts';
 import { chaosJobNames, chaosJobs } from './jobs.ts';
 import { openJournal } from './journal.ts';
@@ -41,7 +41,12 @@ const onError = (error: unknown) => console.error(error);
 
 const database = await openDatabase(options.database);
 if (options.database.kind === 'pglite') await markAllStopped(database);
-const queues = await openQueues({ database, prefix: 'chaos', onError, ...(redisUrl && { redisUrl }) });
+const queues = await openQueues({
+  database,
+  prefix: 'chaos',
+  onError,
+  ...(redisUrl && { redisUrl }),
+});
 const ledger = openLedger(database, { detectionMs });
 const jobs = chaosJobs(tell);
 const catalogue = openCatalogue(jobs);
@@ -96,6 +101,7 @@ async function enqueueOne(i: number): Promise<void> {
   tell({ kind: 'accepted', run, job });
   if (!random.chance(0.05)) return;
   await sleep(random.between(0, 500));
+  tell({ kind: 'cancelling', run });
   try {
     await cancel({ sql: database, queues }, { id: run, reason: 'chaos' });
     tell({ kind: 'cancelled', run });

@@ -15,6 +15,7 @@ export type ChaosFootprint = (typeof chaosFootprints)[number];
 
 /** Where a scenario runs: everything is its own, and goes when it is disposed. */
 export interface ChaosPlace extends AsyncDisposable {
+  readonly footprint: ChaosFootprint;
   readonly database: DatabaseOptions;
   readonly redisUrl?: string;
   /** The journals of all processes. */
@@ -30,11 +31,12 @@ export async function openPlace(footprint: ChaosFootprint): Promise<ChaosPlace> 
   const database: DatabaseOptions =
     footprint === 'embedded'
       ? { kind: 'pglite', folder: join(path, 'data') }
-      : { kind: 'postgres', url: await createDatabase(opening) };
+      : { kind: 'postgres', url: await createDatabase(opening), poolSize: 4 };
   const redis = footprint === 'cluster' ? opening.use(await startRedisServer()) : undefined;
   await migrate(database);
   const opened = opening.move();
   return {
+    footprint,
     database,
     ...(redis && { redisUrl: redis.url }),
     journals,

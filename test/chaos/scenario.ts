@@ -2,27 +2,31 @@ import { createRandom } from '../../examples/generator/random.ts';
 import { openDatabase } from '../../src/db/index.ts';
 import { findViolations, type Violation } from './checker.ts';
 import type { Evidence } from './evidence.ts';
-import { planFaults, strike, type Struck } from './faults.ts';
+import { planFaults, type Struck, strike } from './faults.ts';
 import { startFleet } from './fleet.ts';
 import { readLedger } from './history.ts';
 import { readJournals } from './journal.ts';
-import { type ChaosFootprint, openPlace } from './place.ts';
+import type { ChaosPlace } from './place.ts';
 
 export interface ScenarioOptions {
-  readonly footprint: ChaosFootprint;
+  readonly place: ChaosPlace;
   readonly seed: number;
   /** Runs in all. */
   readonly runs: number;
   readonly faults: number;
+  /** Processes on a footprint that may have more than one. */
+  readonly slots: number;
 }
 
 /** What a scenario showed. */
 export interface Played {
-  readonly footprint: ChaosFootprint;
+  readonly footprint: ChaosPlace['footprint'];
   readonly seed: number;
   readonly evidence: Evidence;
   readonly struck: readonly Struck[];
   readonly violations: readonly Violation[];
+  /** What processes said that ended by themselves, or never saw the end of the load. */
+  readonly breakdowns: readonly string[];
 }
 
 /** Silence that counts as death, as low as one-second heartbeats allow. */
@@ -32,27 +36,32 @@ export const detectionMs = 3000;
 const drainMs = 120_000;
 
 /** Plays one seeded load with its faults on one footprint, and judges what is left. */
-export async function playScenario({ footprint, seed, runs, faults }: ScenarioOptions): Promise<Played> {
-  await using place = await openPlace(footprint);
-  const { database, redisUrl, journals } = place;
-  const slots = footprint === 'embedded' ? 1 : 3;
+export async function playScenario({
+  place,
+  seed,
+  runs,
+  faults,
+  ...options
+}: ScenarioOptions): Promise<Played> {
+  const { footprint, database, redisUrl, journals } = place;
+  const slots = footprint === 'embedded' ? 1 : options.slots;
   const share = { database, ...(redisUrl && { redisUrl }), journals, detectionMs };
   const plan = planFaults(createRandom(seed), { count: faults, slots, detectionMs });
-  const struck = await (async () => {
+  const { struck, breakdowns } = await (async () => {
     await using fleet = await startFleet(slots, {
       ...share,
       seed,
       runs: Math.ceil(runs / slots),
       everyMs: paceMs(plan, Math.ceil(runs / slots)),
     });
-    const done = await strike(fleet, plan);
-    await fleet.drained(drainMs);
-    return done;
+    const struck = await strike(fleet, plan);
+    return { struck, breakdowns: await fleet.drained(drainMs) };
   })();
   const ledger = await openDatabase(database);
   try {
     const evidence = { told: readJournals(journals), ...(await readLedger(ledger)) };
-    return { footprint, seed, evidence, struck, violations: findViolations(evidence) };
+    const violations = findViolations(evidence);
+    return { footprint, seed, evidence, struck, violations, breakdowns };
   } finally {
     await ledger.close();
   }

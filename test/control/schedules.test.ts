@@ -9,7 +9,6 @@ import {
   scheduleTimers,
 } from '../../src/runtime/index.ts';
 import { footprints } from '../support/footprint.ts';
-import { startProcess } from '../support/process.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
 
@@ -118,25 +117,4 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     expect(missed).toHaveLength(1);
     await expectOnce(runtime.database);
   }, 120_000);
-
-  test.skipIf(footprint === 'embedded')(
-    'one that is killed in the middle of a firing is taken over, and nothing fires twice',
-    async () => {
-      const fixture = new URL('fixtures/control.ts', import.meta.url).pathname;
-      await using doomed = startProcess(fixture, [], { env: runtime.place.env });
-      await control();
-      // Both take timers; the doomed one keeps the first that it gets.
-      await doomed.line(/^fires every-second/, patience.timeoutMs);
-      const before = (await listFired(runtime.database)).length;
-      doomed.kill('SIGKILL');
-      await doomed.ended();
-      const killedAt = performance.now();
-      await until(async () => (await listFired(runtime.database)).length >= before + 3, patience);
-      // pg-boss takes a silent worker's timer away after 10 s, and looks every second.
-      expect(performance.now() - killedAt).toBeLessThan(20_000);
-      await controls.pop()!.close();
-      await expectOnce(runtime.database);
-    },
-    180_000,
-  );
 });

@@ -33,7 +33,7 @@ export interface TestInstallation extends AsyncDisposable {
 }
 
 /** Every migration of the product. */
-export const allMigrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
+const allMigrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
 
 /** `npm start`, without npm between the test and the process. */
 export const startFile = join(import.meta.dirname, '../../workers/all.ts');
