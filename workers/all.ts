@@ -1,4 +1,4 @@
-import { runAll } from '../src/app/index.ts';
+import { runAll, runProcess } from '../src/app/index.ts';
 
 // Everything in one process: workers, schedules, the control plane, and the socket that answers the CLI.
-await runAll();
+await runProcess(runAll);

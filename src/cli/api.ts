@@ -55,7 +55,7 @@ export async function openApi(config: Config, { working }: ApiOptions = {}): Pro
 async function inProcess(config: Config, working: ApiOptions['working']): Promise<Api> {
   const system: System = await openSystem(config);
   let interrupted = false;
-  stopOnSignals(async () => {
+  const unwatch = stopOnSignals(async () => {
     interrupted = true;
     await system.close();
     process.stderr.write(
@@ -83,7 +83,10 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
     remote: false,
-    close: () => system.close(),
+    async close() {
+      await system.close();
+      unwatch();
+    },
   };
 }
 

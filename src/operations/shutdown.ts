@@ -1,8 +1,11 @@
 /**
  * Calls `stop` on the first SIGINT or SIGTERM and ends the process with `status` when it is done; a second
- * signal ends it at once (status 130), and what runs is left to rescue.
+ * signal ends it at once (status 130), and what runs is left to rescue. The returned function ends the watch.
  */
-export function stopOnSignals(stop: (signal: NodeJS.Signals) => Promise<void>, status = 0): void {
+export function stopOnSignals(
+  stop: (signal: NodeJS.Signals) => Promise<void>,
+  status = 0,
+): () => void {
   let stopping = false;
   function onSignal(signal: NodeJS.Signals): void {
     if (stopping) process.exit(130);
@@ -19,4 +22,8 @@ export function stopOnSignals(stop: (signal: NodeJS.Signals) => Promise<void>, s
   }
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  return () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
 }

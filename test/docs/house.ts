@@ -18,7 +18,7 @@ export interface PageHouse extends AsyncDisposable {
 export async function buildHouse(page: string): Promise<PageHouse> {
   await mkdir(join(root, 'tmp'), { recursive: true });
   const house = await mkdtemp(join(root, 'tmp/page-'));
-  await symlink(join(root, 'src'), join(house, 'src'));
+  for (const name of ['src', 'package.json']) await symlink(join(root, name), join(house, name));
   const blocks = listCodeBlocks(readText(page)).filter(({ title }) => title !== undefined);
   for (const { title, code } of blocks) {
     await mkdir(dirname(join(house, title!)), { recursive: true });

@@ -8,7 +8,7 @@ import type { ApiSession, Cli } from '../cli.ts';
 interface EnqueueOptions {
   readonly payload: unknown;
   readonly delay?: string;
-  readonly priority: string;
+  readonly priority: number;
   readonly wait?: boolean;
 }
 
@@ -18,7 +18,7 @@ export function addEnqueueCommand(program: Command, cli: Cli): void {
     .description('accept one run of a job; it is committed when this command ends')
     .option('--payload <json>', 'the payload, checked against the schema of the job', parseJson, {})
     .option('--delay <duration>', 'not before this time has passed: 30s, 15m, 2h')
-    .option('--priority <number>', '0 is first, 2097151 is last', '0')
+    .option('--priority <number>', '0 is first, 2097151 is last', parseWhole, 0)
     .option('--wait', 'show its progress and wait for its end')
     .addHelpText(
       'after',
@@ -40,7 +40,7 @@ async function enqueue(
     job,
     payload,
     delay,
-    priority: Number(priority),
+    priority,
   });
   const { workers } = await api.get<{ workers: unknown[] }>('/workers');
   if (workers.length === 0)
@@ -103,6 +103,11 @@ function sayEnd(run: Run): string {
   if (run.state === 'succeeded')
     return `Run ${run.id} succeeded${took}: ${JSON.stringify(run.result)}`;
   return `Run ${run.id} ${run.state}${took}: ${run.error?.message ?? 'no reason is known'}`;
+}
+
+function parseWhole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
 }
 
 function parseJson(text: string): unknown {
