@@ -23,9 +23,6 @@ const pollSeconds = 0.5;
 const queueSettings = {
   heartbeatSeconds: 10,
   retryLimit: 1_000_000,
-  retryDelay: 1,
-  retryBackoff: true,
-  retryDelayMax: 60,
   deleteAfterSeconds: 3600,
 };
 

@@ -43,7 +43,7 @@ export interface ProgressChange {
   readonly progress: Progress;
 }
 
-/** Shows the newest progress of each attempt that still holds its run; a row that is being written is left out. */
+/** Shows the newest progress of each attempt that still holds its run. */
 export async function updateProgress(sql: Sql, changes: readonly ProgressChange[]): Promise<void> {
   const newest = new Map(changes.map(({ fence, progress }) => [fence.run, { fence, progress }]));
   const rows = [...newest].map(([id, { fence, progress }]) => ({
@@ -52,13 +52,13 @@ export async function updateProgress(sql: Sql, changes: readonly ProgressChange[
     progress,
   }));
   await sql.query(
-    `with free as (
+    `with held as (
        select r.id, p.progress from nightshift.runs r
        join json_to_recordset($1::json) as p(id uuid, attempt int, progress jsonb)
          on r.id = p.id and r.attempt = p.attempt
-       where r.state = 'active' for no key update of r skip locked
+       where r.state = 'active' order by r.id for no key update of r
      )
-     update nightshift.runs r set progress = free.progress from free where r.id = free.id`,
+     update nightshift.runs r set progress = held.progress from held where r.id = held.id`,
     [cleanJson(rows)],
   );
 }
