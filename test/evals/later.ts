@@ -1,4 +1,5 @@
-import { notMeasured, type Part } from './part.ts';
+import { notMeasured } from '../support/report.ts';
+import type { Part } from './part.ts';
 
 /** The parts whose jobs are not built yet: they list their goals and say so. */
 export const research: Part = later('the research digest comes in a later release', {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actionCut, scoreRequest } from '../../jobs/mail-triage/actions/action-cues.ts';
-import { atLeast, notMeasured, type PartReport, round } from './part.ts';
+import { atLeast, notMeasured, round } from '../support/report.ts';
+import type { PartReport } from './part.ts';
 
 /** Sentences that ask for action, by the shipped cues, which are written by hand and learn from nothing. */
 export function measureActions(folder: string | undefined): PartReport {

@@ -7,7 +7,8 @@ import { openStartCounts } from '../../jobs/mail-triage/spam/start-model.ts';
 import { judgeMail } from '../../jobs/mail-triage/triage.ts';
 import { openMailboxes } from '../../src/connectors/mailbox/index.ts';
 import { openTestbed } from '../../src/testing/index.ts';
-import { atLeast, type PartReport, type Row, round } from './part.ts';
+import { atLeast, round } from '../support/report.ts';
+import type { PartReport, Row } from './part.ts';
 
 interface Judged {
   readonly wanted: string;

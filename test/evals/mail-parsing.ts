@@ -1,8 +1,9 @@
 import { openStartCounts } from '../../jobs/mail-triage/spam/start-model.ts';
 import { triageMail } from '../../jobs/mail-triage/triage.ts';
+import { atLeast, round } from '../support/report.ts';
 import type { LabelledMail } from './labelled-mails.ts';
 import { mutate, openRandom } from './mutate.ts';
-import { atLeast, type PartReport, round } from './part.ts';
+import type { PartReport } from './part.ts';
 
 /** Speed of the whole triage of a mail, and how many mails, real and damaged, come through it. */
 export function measureParsing(mails: readonly LabelledMail[], isQuick: boolean): PartReport {

@@ -2,8 +2,9 @@ import { parseMail } from '../../jobs/mail-triage/mail/mail.ts';
 import { openCounts } from '../../jobs/mail-triage/spam/counts.ts';
 import { listFeatures } from '../../jobs/mail-triage/spam/features.ts';
 import { scoreSpam, spamCut, sureSpamCut } from '../../jobs/mail-triage/spam/spam-classifier.ts';
+import { atLeast, atMost, round } from '../support/report.ts';
 import { foldOf, type LabelledMail } from './labelled-mails.ts';
-import { atLeast, atMost, type PartReport, round } from './part.ts';
+import type { PartReport } from './part.ts';
 
 interface Scored {
   readonly isSpam: boolean;

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseMail } from '../../jobs/mail-triage/mail/mail.ts';
 import { joinThreads } from '../../jobs/mail-triage/threads/threads.ts';
+import { atLeast, notMeasured, round } from '../support/report.ts';
 import type { LabelledMail } from './labelled-mails.ts';
-import { atLeast, notMeasured, type PartReport, round } from './part.ts';
+import type { PartReport } from './part.ts';
 
 const program = 'notmuch';
 

@@ -1,10 +1,11 @@
+import { notMeasured } from '../support/report.ts';
 import { readMails } from './labelled-mails.ts';
 import { measureActions } from './mail-actions.ts';
 import { measureCategories } from './mail-categories.ts';
 import { measureParsing } from './mail-parsing.ts';
 import { measureSpam } from './mail-spam.ts';
 import { measureThreads } from './mail-threads.ts';
-import { notMeasured, type Part, type PartReport } from './part.ts';
+import type { Part, PartReport } from './part.ts';
 
 /** Mail triage: spam, requests, threads, survival and speed. */
 export const mail: Part = async (options) => {

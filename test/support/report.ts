@@ -48,8 +48,9 @@ export function notMeasured(name: string, goal: string, reason: string): Goal {
   return { name, value: null, goal, met: false, reason };
 }
 
-function round(value: number): number {
-  return Number(value.toFixed(3));
+/** Four digits behind the point are more than any of the figures deserves. */
+export function round(value: number): number {
+  return Number(value.toFixed(4));
 }
 
 function formatRows(rows: readonly ReportRow[]): string[] {
