@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
 import { openDatabase } from '../../src/db/index.ts';
 import { openTestDatabase } from './database.ts';
 import { footprints, openTestFootprint } from './footprint.ts';
 import { startRedisServer } from './redis-server.ts';
+import { openTcpProxy } from './tcp-proxy.ts';
 
 test('a private Redis keeps what it acknowledged across kill -9', async () => {
   await using server = await startRedisServer({ appendOnly: true });
@@ -48,4 +50,30 @@ test('two test databases share nothing', async () => {
   await expect(second.database.query('select * from public.note')).rejects.toMatchObject({
     code: '42P01',
   });
+});
+
+test('a proxy cuts, stalls, slows and alters what goes through it', async () => {
+  await using proxy = await openTcpProxy({
+    url: inject('redisUrl'),
+    alter: (answer) => Buffer.from(answer.toString().replace('PONG', 'PING')),
+  });
+  const options = { maxRetriesPerRequest: 0, retryStrategy: () => null, lazyConnect: true };
+  const redis = new Redis(proxy.route(inject('redisUrl')), options);
+  redis.on('error', () => {});
+  expect(await redis.ping()).toBe('PING');
+  proxy.stall();
+  const held = redis.ping();
+  expect(await Promise.race([held, sleep(200).then(() => 'nothing')])).toBe('nothing');
+  proxy.restore();
+  expect(await held).toBe('PING');
+  proxy.delay(100);
+  const began = performance.now();
+  await redis.ping();
+  expect(performance.now() - began).toBeGreaterThan(190);
+  proxy.cut();
+  await expect(redis.ping()).rejects.toThrow('Connection');
+  await expect(new Redis(proxy.port, options).on('error', () => {}).connect()).rejects.toThrow(
+    'Connection',
+  );
+  redis.disconnect();
 });
