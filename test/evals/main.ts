@@ -4,13 +4,13 @@
  * (`mail.tar.gz`) or unpacked (`mail/`); without --data the folder `shared/data` beside the checkout is taken.
  */
 import { existsSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Goal, printReport, type ReportRow } from '../support/report.ts';
 import { openArchives } from './archives.ts';
 import { governance, research, review } from './later.ts';
 import { mail } from './mail.ts';
-import type { Part, PartReport } from './part.ts';
+import type { Part } from './part.ts';
 
 const parts: Record<string, Part> = { mail, research, review, governance };
 
@@ -35,7 +35,8 @@ if (values.train !== undefined && !existsSync(values.train))
 const archives = openArchives();
 try {
   const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
-  const reports: [string, PartReport][] = [];
+  const rows: ReportRow[] = [];
+  const goals: Goal[] = [];
   for (const name of chosen) {
     const report = await parts[name]!({
       find: (set) => archives.find(data, set),
@@ -43,41 +44,12 @@ try {
         values.train === undefined ? undefined : archives.find(resolve(values.train), set),
       isQuick: values.quick,
     });
-    reports.push([name, report]);
-    printReport(name, report);
+    rows.push(...report.rows.map((row) => ({ part: name, ...row })));
+    goals.push(...report.goals.map((goal) => ({ ...goal, name: `${name}: ${goal.name}` })));
   }
-  if (values.json) printJson(reports);
+  printReport({ suite: 'evals', rows, goals }, { json: values.json });
 } finally {
   archives.close();
-}
-
-function printReport(name: string, { rows, goals }: PartReport): void {
-  const lines = [
-    `\n${name}`,
-    ...rows.map(
-      ({ name, value, note }) =>
-        `  ${name.padEnd(44)} ${String(value).padStart(10)}${note ? `  ${note}` : ''}`,
-    ),
-    '  goals',
-    ...goals.map(
-      ({ name, value, goal, met, reason }) =>
-        `  ${met ? '✓' : '✗'} ${name.padEnd(42)} ${String(value ?? '–').padStart(10)}  goal ${goal}${reason ? ` (${reason})` : ''}`,
-    ),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function printJson(reports: readonly [string, PartReport][]): void {
-  const machine = {
-    cores: cpus().length,
-    node: process.version,
-    platform: `${process.platform}-${process.arch}`,
-  };
-  const rows = reports.flatMap(([part, report]) => report.rows.map((row) => ({ part, ...row })));
-  const goals = reports.flatMap(([part, report]) =>
-    report.goals.map((goal) => ({ part, ...goal })),
-  );
-  process.stdout.write(`${JSON.stringify({ suite: 'evals', machine, rows, goals })}\n`);
 }
 
 function fail(message: string): never {
