@@ -9,13 +9,7 @@ import {
   settledDecisions,
 } from './documents.ts';
 import { keyOf } from './mail-key.ts';
-import {
-  listUncorrected,
-  storeAcquaintance,
-  storeMails,
-  storeSettled,
-  storeThreads,
-} from './store.ts';
+import { storeAcquaintance, storeMails, storeSettled, storeThreads } from './store.ts';
 import { type Settlement, settleThreads } from './threads/settle.ts';
 
 /** A batch as it was stored. */
@@ -52,10 +46,11 @@ export async function storeBatch(batch: ReadBatch, target: Target): Promise<Stor
 /** Puts settled documents of earlier batches anew; what a person corrected stays as it is. */
 async function reviseStored(
   settled: readonly (readonly [id: string, settlement: Settlement])[],
-  { sql, documents, mailbox }: Target,
+  { documents, mailbox }: Target,
 ): Promise<number> {
   const byKey = new Map(settled.map(([id, settlement]) => [keyOf(mailbox, id), settlement]));
-  const stored = await listUncorrected(sql, [...byKey.keys()]);
+  const read = await documents.read('mail', [...byKey.keys()]);
+  const stored = read.filter(({ corrected }) => !corrected.includes('category'));
   await documents.put(stored.map((document) => settleDocument(document, byKey.get(document.key)!)));
   await documents.decide(stored.flatMap(({ key }) => settledDecisions(key, byKey.get(key)!)));
   return stored.length;

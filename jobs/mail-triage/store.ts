@@ -1,4 +1,3 @@
-import type { NewDocument } from '../../src/core/connectors.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import type { Acquaintance, Letter } from './people/acquaintance.ts';
 import type { Contact } from './people/people.ts';
@@ -87,18 +86,6 @@ export async function storeSettled(
   await sql.query(
     `update nightshift.mail_triage_mails set is_settled = true where mailbox = $1 and id = any($2)`,
     [mailbox, ids],
-  );
-}
-
-/** The stored documents with these keys, as they were put, without those whose category a person corrected. */
-export async function listUncorrected(sql: Sql, keys: readonly string[]): Promise<NewDocument[]> {
-  if (keys.length === 0) return [];
-  return sql.query<NewDocument>(
-    `select kind, key, title, body, at, facets, data from nightshift.documents
-     where kind = 'mail' and key = any($1) and not exists (
-       select from nightshift.decisions
-       where document = documents.id and question = 'category' and corrected_at is not null)`,
-    [keys],
   );
 }
 

@@ -45,6 +45,11 @@ export interface NewDecision {
   readonly reasons: readonly string[];
 }
 
+/** A document as it is stored, with the questions about it whose answers a person corrected. */
+export interface ReadDocument extends NewDocument {
+  readonly corrected: readonly string[];
+}
+
 /** Where jobs put what should be found again. Inside `ctx.transaction` it joins the transaction. */
 export interface Documents {
   /** Stores or replaces each document, by kind and key. */
@@ -53,4 +58,6 @@ export interface Documents {
   decide(decisions: readonly NewDecision[]): Promise<void>;
   /** Which of `keys` are already stored under `kind`. */
   known(kind: string, keys: readonly string[]): Promise<Set<string>>;
+  /** Those of `keys` that are stored under `kind`, in no particular order. */
+  read(kind: string, keys: readonly string[]): Promise<ReadDocument[]>;
 }

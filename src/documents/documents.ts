@@ -5,7 +5,12 @@ import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import { indexText } from './lexemes.ts';
 import { upsertDecisions } from './queries/decisions.ts';
-import { type DocumentRow, selectKnownKeys, upsertDocuments } from './queries/documents.ts';
+import {
+  type DocumentRow,
+  selectDocuments,
+  selectKnownKeys,
+  upsertDocuments,
+} from './queries/documents.ts';
 
 /**
  * Documents and decisions, written through `sql` (so inside its transaction, if it is one) and signed with
@@ -46,6 +51,8 @@ export function openDocuments(
       const stored = new Set(await selectKnownKeys(sql, cleanText(kind), keys.map(cleanText)));
       return new Set(keys.filter((key) => stored.has(cleanText(key))));
     },
+
+    read: (kind, keys) => selectDocuments(sql, cleanText(kind), keys.map(cleanText)),
   };
 }
 

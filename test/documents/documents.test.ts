@@ -112,6 +112,22 @@ describe.each(databaseKinds)('documents on %s', (kind) => {
     expect((await listDecisions(place.database, { answer: 'archive' })).decisions).toEqual([]);
   });
 
+  test('documents are read by key, with what a person corrected about them', async () => {
+    const documents = openDocuments(place.database);
+    const stored = mail('a', { facets: { from: 'bo' }, data: { size: 7 } });
+    await documents.put([stored, mail('b'), mail('c')]);
+    await documents.decide([category('a', 'read'), category('b', 'read')]);
+    const [{ id } = { id: '' }] = (await listDecisions(place.database, {})).decisions.filter(
+      ({ document }) => document.key === 'a',
+    );
+    await correctDecision(place.database, { id, answer: 'act', by: 'ada' });
+    const read = await documents.read('mail', ['a', 'b', 'gone']);
+    expect(read.toSorted((one, other) => one.key.localeCompare(other.key))).toMatchObject([
+      { ...stored, corrected: ['category'] },
+      { key: 'b', corrected: [] },
+    ]);
+  });
+
   test('decisions are listed by page, each once', async () => {
     const documents = openDocuments(place.database);
     const keys = Array.from({ length: 45 }, (_, index) => `${index}`);

@@ -28,6 +28,7 @@ describe.each(databaseKinds)('20,000 documents on %s', (kind) => {
         to: new Date('2026-01-01T01:00:00Z'),
       });
       await openDocuments(sql).known('mail', ['17', '18', 'none']);
+      await openDocuments(sql).read('mail', ['17', '18', 'none']);
       await listDecisions(sql, {});
       expect(scans, `${statistics} statistics`).toEqual([]);
     }

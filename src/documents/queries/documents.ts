@@ -1,3 +1,4 @@
+import type { ReadDocument } from '../../core/connectors.ts';
 import type { Sql } from '../../core/sql.ts';
 
 /** A document as a row of the upsert; times as ISO text, all as JSON takes it. */
@@ -56,6 +57,21 @@ export async function selectKnownKeys(
     [kind, keys],
   );
   return rows.map(({ key }) => key);
+}
+
+/** Those of `keys` that are stored under `kind`, with the questions a person corrected. */
+export async function selectDocuments(
+  sql: Sql,
+  kind: string,
+  keys: readonly string[],
+): Promise<ReadDocument[]> {
+  return sql.query<ReadDocument>(
+    `select kind, key, title, body, at, facets, data,
+       array(select question from nightshift.decisions
+         where document = stored.id and corrected_at is not null) as corrected
+     from nightshift.documents as stored where kind = $1 and key = any($2::text[])`,
+    [kind, keys],
+  );
 }
 
 export async function selectDocument(sql: Sql, id: string): Promise<StoredDocument | undefined> {
