@@ -1,8 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import { jobs } from '../../jobs/index.ts';
-import { openMailboxes } from '../connectors/mailbox/index.ts';
 import type { Database } from '../db/index.ts';
-import { openDocuments } from '../documents/index.ts';
 import { buildServer, type Server } from '../http/index.ts';
 import { markAllStopped, openLedger } from '../ledger/index.ts';
 import { openQueues, type Queues } from '../queue/index.ts';
@@ -13,12 +11,12 @@ import {
   openAnnouncements,
   openCatalogue,
   openEnqueuer,
-  type Providers,
   startWorker,
   type Worker,
 } from '../runtime/index.ts';
 import { openDatabaseOf, prepareSchema } from './database.ts';
 import { type Log, openLog } from './log.ts';
+import { childProcessesOf, openProviders } from './providers.ts';
 import { listenOnSocket } from './socket.ts';
 
 /** One process's view of the installation: everything is opened once and closed in the opposite order. */
@@ -87,7 +85,8 @@ async function openParts({ config, log, onClose }: Opening) {
     queues,
     catalogue,
     announcements,
-    providers: providersOf(config),
+    providers: await openProviders(config),
+    children: childProcessesOf(config),
     now,
     random: Math.random,
   };
@@ -111,15 +110,5 @@ async function openParts({ config, log, onClose }: Opening) {
       onClose(() => worker.stop(graceMs));
       return worker;
     },
-  };
-}
-
-/** How this installation meets the needs of its jobs. */
-function providersOf(config: Config): Providers {
-  const mailboxes = openMailboxes({ named: config.mailboxes });
-  return {
-    mailbox: () => mailboxes,
-    documents: ({ sql, run }) => openDocuments(sql, { runId: run }),
-    database: ({ sql }) => sql,
   };
 }

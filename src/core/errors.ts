@@ -18,6 +18,10 @@ export const failures = {
     'invalid',
     '"{value}" is not a duration; write a number and a unit, as in 500ms, 10s, 15m, 2h or 7d.',
   ],
+  'size.invalid': [
+    'invalid',
+    '"{value}" is not a size; write a number and a unit, as in 512mb or 2gb.',
+  ],
   'cron.invalid': ['invalid', '"{cron}" is not a cron expression{hint}'],
   'timezone.unknown': ['invalid', '"{timezone}" is not a time zone{hint}'],
   'schedule.invalid': ['invalid', 'schedules.{schedule}.{faults}'],
@@ -33,9 +37,18 @@ export const failures = {
     'Attempt {attempt} of run {id} no longer holds the run; another attempt or a cancel took it over.',
   ],
   'run.timeout': ['limited', 'The attempt took longer than the {timeout} its job allows.'],
-  'run.abandoned': [
+  'run.crashed': [
     'limited',
-    'The run crashed its worker {times} times in a row and was set aside.',
+    'The process of the attempt ended by itself ({how}). The last it said: {output}',
+  ],
+  'run.memory': [
+    'limited',
+    'The process of the attempt took more than the {memory} its job allows and was killed.',
+  ],
+  'run.abandoned': ['limited', 'The run crashed its process {times} times and was set aside.'],
+  'run.endless': [
+    'bug',
+    'The run of {job} has not ended after {attempts} attempts; a job that always snoozes never does. Let it end, or allow more with mostAttempts.',
   ],
   'worker.beat_late': [
     'unavailable',
@@ -62,6 +75,10 @@ export const failures = {
   'transaction.ended': [
     'bug',
     'A query came after its transaction had ended; await everything inside ctx.transaction.',
+  ],
+  'transaction.isolated': [
+    'bug',
+    "The job {job} has isolation: 'process' and uses ctx.transaction, which the embedded footprint refuses: every other query would wait. Set DATABASE_URL, or take the isolation away.",
   ],
   'need.missing': ['bug', 'The job {job} needs {need}, which this process cannot provide.'],
   'mailbox.missing': [

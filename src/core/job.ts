@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Need, RunContext } from './context.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { Failure } from './errors.ts';
+import { type Size, sizeMb } from './size.ts';
 
 /** When and how often a failed attempt is tried again. */
 export interface RetryPolicy {
@@ -31,6 +32,12 @@ export interface JobOptions<
   readonly retry?: Partial<RetryPolicy>;
   /** How long one attempt may take. */
   readonly timeout?: Duration;
+  /** Where an attempt runs: in the worker's process, or in one of its own that can be stopped for certain. */
+  readonly isolation?: Isolation;
+  /** What the process of an isolated attempt may take up; beyond it the process is killed. */
+  readonly memory?: Size;
+  /** How long an isolated attempt that is over may go on tidying up before its process is killed. */
+  readonly killAfter?: Duration;
   /** Which workers drain it; `heavy` for long or memory-hungry work. */
   readonly pool?: Pool;
   readonly needs?: readonly Needs[];
@@ -38,6 +45,8 @@ export interface JobOptions<
 }
 
 export type Pool = 'general' | 'heavy';
+
+export type Isolation = 'inline' | 'process';
 
 /** A job with its defaults filled in. */
 export interface Job<
@@ -72,28 +81,35 @@ export function defineJob<
     result: z.void() as unknown as Result,
     timeout: '5m',
     pool: 'general',
+    isolation: 'inline',
+    memory: '512mb',
+    killAfter: '5s',
     needs: [],
     ...options,
     retry: { ...retryByDefault, ...options.retry },
   } as const;
-  const faults = findFaults(job);
+  const faults = [...findFaults(job), ...findIdle(options)];
   if (faults.length > 0)
     throw new Failure('job.invalid', { job: options.name, faults: faults.join('; ') });
   return Object.freeze(job);
 }
 
-function findFaults({ name, version, retry, timeout }: AnyJob): string[] {
+function findFaults(job: AnyJob): string[] {
+  const { name, version, retry, timeout, isolation, memory, killAfter } = job;
   const faults: string[] = [];
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     faults.push(`name: "${name}" is not lower-case words joined by "-", as in mail-triage`);
   if (!Number.isInteger(version) || version < 1) faults.push('version: not a whole number from 1');
   if (!Number.isInteger(retry.attempts) || retry.attempts < 1)
     faults.push('retry.attempts: not a whole number from 1');
+  if (isolation !== 'inline' && isolation !== 'process')
+    faults.push(`isolation: "${String(isolation)}" is neither inline nor process`);
   if (!(retry.jitter >= 0 && retry.jitter <= 1)) faults.push('retry.jitter: not between 0 and 1');
   for (const [where, duration] of Object.entries({
     'retry.from': retry.from,
     'retry.upTo': retry.upTo,
     timeout,
+    killAfter,
   })) {
     try {
       if (durationMs(duration) > 2 ** 31 - 1) faults.push(`${where}: longer than 24 days`);
@@ -101,5 +117,28 @@ function findFaults({ name, version, retry, timeout }: AnyJob): string[] {
       faults.push(`${where}: ${(error as Error).message}`);
     }
   }
-  return faults;
+  return [...faults, ...findMemoryFaults(memory)];
+}
+
+/** What a process of Node and the job's modules takes before it does anything: 100 to 130 MB. */
+const leastMemory: Size = '192mb';
+
+function findMemoryFaults(memory: Size): string[] {
+  try {
+    return sizeMb(memory) < sizeMb(leastMemory) ? [`memory: less than ${leastMemory}`] : [];
+  } catch (error) {
+    return [`memory: ${(error as Error).message}`];
+  }
+}
+
+/** What is set and would have no effect. */
+function findIdle(options: {
+  readonly isolation?: Isolation;
+  readonly memory?: Size;
+  readonly killAfter?: Duration;
+}): string[] {
+  if ((options.isolation ?? 'inline') !== 'inline') return [];
+  return (['memory', 'killAfter'] as const)
+    .filter((name) => options[name] !== undefined)
+    .map((name) => `${name}: has an effect with isolation: 'process' only`);
 }

@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.ts';
 import { Cancel, GiveBack, Snooze } from './endings.ts';
-import { Failure, type FailureKind } from './errors.ts';
+import { Failure, type FailureKind, isFailure } from './errors.ts';
 import type { RetryPolicy } from './job.ts';
 import type { RunError } from './run.ts';
 
@@ -10,7 +10,12 @@ export type Ending = { readonly returned: unknown } | { readonly thrown: unknown
 /** What happens to the run after an attempt. */
 export type Outcome =
   | { readonly state: 'succeeded'; readonly result: unknown }
-  | { readonly state: 'failed'; readonly error: RunError; readonly failures: number }
+  | {
+      readonly state: 'failed';
+      readonly error: RunError;
+      readonly failures: number;
+      readonly losses?: number;
+    }
   | { readonly state: 'cancelled'; readonly error: RunError }
   | {
       readonly state: 'queued';
@@ -18,12 +23,15 @@ export type Outcome =
       readonly runAt: Date;
       readonly error: RunError;
       readonly failures: number;
+      /** All losses of the run, when this attempt was one. */
+      readonly losses?: number;
     };
 
-/** What the decision needs to know of the run. `failures`: those before this attempt. */
+/** What the decision needs to know of the run. `failures`, `losses`: those before this attempt. */
 export interface AttemptFacts {
   readonly retry: RetryPolicy;
   readonly failures: number;
+  readonly losses: number;
   readonly now: Date;
   /** 0 … 1, for the jitter. */
   readonly random: number;
@@ -40,10 +48,11 @@ export function decideOutcome(ending: Ending, facts: AttemptFacts): Outcome {
     return { state: 'queued', why: 'snooze', runAt: later(now, thrown.delayMs), error, failures };
   if (thrown instanceof GiveBack)
     return { state: 'queued', why: 'given back', runAt: now, error, failures };
+  if (isFailure(thrown, 'run.crashed')) return decideCrash(thrown, error, facts);
   return decideFailure(thrown, error, facts);
 }
 
-/** A run that lost its worker so many times is set aside instead of run again. */
+/** A run that lost so many processes, its worker's or its own, is set aside instead of run again. */
 export const poisonousLosses = 5;
 
 /** What the ledger keeps of something thrown. */
@@ -54,7 +63,25 @@ export function describeError(thrown: unknown): RunError {
   return { name: thrown.name, message: thrown.message, ...code, ...stack };
 }
 
-function decideFailure(thrown: unknown, error: RunError, facts: AttemptFacts): Outcome {
+/** A crash counts twice: as a failure for the retry policy, and as a loss for the poison rule. */
+function decideCrash(thrown: unknown, error: RunError, facts: AttemptFacts) {
+  const losses = facts.losses + 1;
+  if (losses < poisonousLosses) return { ...decideFailure(thrown, error, facts), losses };
+  const abandoned = describeError(new Failure('run.abandoned', { times: losses }));
+  const stack = error.stack ?? error.message;
+  return {
+    state: 'failed' as const,
+    error: { ...abandoned, stack },
+    failures: facts.failures + 1,
+    losses,
+  };
+}
+
+function decideFailure(
+  thrown: unknown,
+  error: RunError,
+  facts: AttemptFacts,
+): Extract<Outcome, { state: 'failed' | 'queued' }> {
   const failures = facts.failures + 1;
   if (isHopeless(thrown) || failures >= facts.retry.attempts)
     return { state: 'failed', error, failures };

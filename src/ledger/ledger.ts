@@ -8,6 +8,8 @@ import { type Ended, recordOutcomes } from './record.ts';
 /** Every hot write of a run's life, each through a group commit. */
 export interface Ledger {
   readonly database: TransactionalSql;
+  /** A worker not heard of for longer is dead. */
+  readonly detectionMs: number;
   /** Resolves once the run is committed. */
   accept(run: NewRun): Promise<void>;
   /** Begins an attempt, or answers undefined: this delivery has nothing to run any more. */
@@ -44,6 +46,7 @@ export function openLedger(
 
   return {
     database,
+    detectionMs,
     accept: accepts.add,
     claim: claims.add,
     record: outcomes.add,

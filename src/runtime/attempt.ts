@@ -3,15 +3,27 @@ import { durationMs } from '../core/duration.ts';
 import { Failure, isFailure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import { decideOutcome, type Ending, type Outcome } from '../core/outcome.ts';
-import { type ClaimedRun, newId } from '../ledger/index.ts';
+import { type ClaimedRun, type Fence, type Ledger, newId } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Announcements } from './announcements.ts';
-import { type Catalogue, parsePayload, parseResult } from './catalogue.ts';
-import { type ContextServices, openContext } from './context.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Surroundings } from './context.ts';
 import { dispatchOrPost } from './dispatch.ts';
+import { runHandler } from './handler.ts';
+import { openHolding } from './holding.ts';
+import {
+  type ChildProcesses,
+  type IsolatedAttempt,
+  type IsolatedHandler,
+  runIsolated,
+} from './isolation/isolated.ts';
+import { untilAborted } from './until-aborted.ts';
 
-export interface AttemptServices extends ContextServices {
+export interface AttemptServices extends Surroundings {
+  readonly ledger: Ledger;
   readonly catalogue: Catalogue;
+  /** Absent: jobs with `isolation: 'process'` run inline, too, as in tests of jobs. */
+  readonly children?: ChildProcesses;
   readonly queues: Queues;
   readonly announcements: Announcements;
   /** The id of the worker that holds what it claims. */
@@ -20,6 +32,8 @@ export interface AttemptServices extends ContextServices {
   random(): number;
   /** Aborted when the worker waits no longer, not even for a database that is away. */
   readonly hurry: AbortSignal;
+  /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
+  onError(error: unknown): void;
 }
 
 /** An attempt under way in this process: aborting `control` ends it with the reason as what was thrown. */
@@ -36,8 +50,8 @@ export interface AttemptRequest {
 }
 
 /**
- * One attempt of one run, from claim to announcement. Resolves once the outcome is committed, or at once
- * when the delivery has nothing to run any more. Rejects when nobody can say what the database has kept of
+ * One attempt of one run, from claim to announcement. Resolves once the outcome is committed and nothing is
+ * left of a process of its own, or at once when the delivery has nothing to run any more. Rejects when nobody can say what the database has kept of
  * it: the worker then gives the run back.
  */
 export async function attemptRun(
@@ -55,23 +69,25 @@ export async function attemptRun(
   }
 }
 
-async function carryOut(
-  services: AttemptServices,
-  held: Attempt & { control: AbortController },
-): Promise<void> {
+async function carryOut(services: AttemptServices, held: UnderWay): Promise<void> {
   const about = { run: held.run.run, job: held.job.name, attempt: held.run.attempt };
   const began = performance.now();
   services.announcements.announce({ kind: 'begun', ...about });
-  const ending = await perform(services, held);
+  const { ending, gone } = await perform(services, held);
   const outcome = await recordAnyway(services, { ...held, ending });
   const tookMs = performance.now() - began;
   services.announcements.announce({ kind: 'ended', ...about, tookMs, outcome });
+  await gone;
 }
 
 /** Everything after the claim works on this. */
 interface Attempt {
   readonly run: ClaimedRun;
   readonly job: AnyJob;
+}
+
+interface UnderWay extends Attempt {
+  readonly control: AbortController;
 }
 
 function claim(
@@ -81,41 +97,42 @@ function claim(
   return ledger.claim({ run, delivery, worker });
 }
 
-/** Parses, builds the context, runs the handler and parses its result; whatever is thrown on the way is the ending. */
+/**
+ * Runs the handler against its timeout and the signal; whatever is thrown on the way is the ending. Code
+ * that ignores the signal does not hold up the run; `gone` tells when a process of its own has ended.
+ */
 async function perform(
   services: AttemptServices,
-  { run, job, control }: Attempt & { control: AbortController },
-): Promise<Ending> {
+  { run, job, control }: UnderWay,
+): Promise<{ ending: Ending; gone: Promise<void> }> {
+  const { signal } = control;
   const timer = setTimeout(
     () => control.abort(new Failure('run.timeout', { timeout: job.timeout })),
     durationMs(job.timeout),
   );
-  try {
-    const payload = parsePayload(job, run.payload);
-    const { ctx, logged } = await openContext(services, { run, job, signal: control.signal });
-    try {
-      const returned: unknown = await Promise.race([
-        job.run(ctx, payload),
-        aborted(control.signal),
-      ]);
-      return { returned: parseResult(job, returned) };
-    } finally {
-      await logged();
-    }
-  } catch (thrown) {
-    return { thrown };
-  } finally {
-    clearTimeout(timer);
-  }
+  const { ledger, onError } = services;
+  const holding = openHolding({ ledger, fence: fenceOf(run), signal, onError });
+  const { result, gone } = startHandler(services, { run, job, holding, signal });
+  const ending = await result.then(
+    (returned): Ending => ({ returned }),
+    (thrown: unknown): Ending => ({ thrown }),
+  );
+  clearTimeout(timer);
+  await holding.logged();
+  return { ending, gone };
 }
 
-/** Rejects with the signal's reason once it is aborted: code that ignores the signal does not hold up the run. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = () => reject(signal.reason as Error);
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
+/** In this process, or, where the job wants it, in one of its own. */
+function startHandler(services: AttemptServices, attempt: IsolatedAttempt): IsolatedHandler {
+  const { run, job, signal } = attempt;
+  const { children } = services;
+  if (children && job.isolation === 'process') return runIsolated(children, attempt);
+  const result = untilAborted(signal, runHandler(services, { ...attempt, payload: run.payload }));
+  return { result, gone: Promise.resolve() };
+}
+
+function fenceOf({ run, delivery, attempt }: ClaimedRun): Fence {
+  return { run, delivery, attempt };
 }
 
 /** A result that the database refuses is a failure like any other: it must not leave the run active for ever. */
@@ -141,10 +158,11 @@ async function record(
   const outcome = decideOutcome(ending, {
     retry: job.retry,
     failures: run.failures,
+    losses: run.losses,
     now: services.now(),
     random: services.random(),
   });
-  const fence = { run: run.run, delivery: run.delivery, attempt: run.attempt };
+  const fence = fenceOf(run);
   if (outcome.state !== 'queued')
     return (await commit(services, { fence, outcome })) ? outcome : { state: 'fenced' };
   const nextDelivery = newId();

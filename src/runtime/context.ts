@@ -3,7 +3,8 @@ import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import type { Progress } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
-import type { ClaimedRun, Ledger } from '../ledger/index.ts';
+import type { ClaimedRun } from '../ledger/index.ts';
+import type { Holding, LogEntry } from './holding.ts';
 import { openSteps } from './steps.ts';
 
 /** How each need is provided to one attempt; `sql` is fenced and joins the attempt's transaction. */
@@ -14,54 +15,37 @@ export type Providers = {
   }) => Provisions[Name];
 };
 
-export interface AttemptContext {
-  readonly ctx: BaseContext & Partial<Provisions>;
-  /** Resolves when everything the handler logged is committed, or was reported as lost. */
-  logged(): Promise<void>;
-}
-
-export interface ContextServices {
-  readonly ledger: Ledger;
+/** What a handler runs in, whatever process that is. */
+export interface Surroundings {
   readonly providers: Providers;
   now(): Date;
-  /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
-  onError(error: unknown): void;
+}
+
+export interface ContextRequest {
+  readonly run: Pick<ClaimedRun, 'run' | 'attempt'>;
+  readonly job: AnyJob;
+  readonly holding: Holding;
+  readonly signal: AbortSignal;
 }
 
 /** Builds what a handler gets: only the needs its job declared. */
 export async function openContext(
-  { ledger, providers, now, onError }: ContextServices,
-  { run, job, signal }: { run: ClaimedRun; job: AnyJob; signal: AbortSignal },
-): Promise<AttemptContext> {
-  const fence = { run: run.run, delivery: run.delivery, attempt: run.attempt };
-  const steps = await openSteps({ database: ledger.database, fence, signal });
-  const progress = openProgress((value) =>
-    ledger.progress({ fence, progress: value }).catch(onError),
-  );
-  const log = openLog((level, message, data) =>
-    ledger
-      .log({
-        run: run.run,
-        attempt: run.attempt,
-        at: now(),
-        level,
-        message,
-        ...(data && { data }),
-      })
-      .catch(onError),
-  );
+  { providers, now }: Surroundings,
+  { run, job, holding, signal }: ContextRequest,
+): Promise<BaseContext & Partial<Provisions>> {
+  const steps = await openSteps(holding, signal);
+  const progress = openProgress(holding.progress);
   const base: BaseContext = {
     run: { id: run.run, job: job.name, attempt: run.attempt },
     signal,
     idempotencyKey: run.run,
-    log: log.lines,
+    log: openLog((line) => holding.log({ at: now(), ...line })),
     now,
     progress: (done, total, note) => progress({ done, total, ...(note !== undefined && { note }) }),
     step: steps.step,
     transaction: steps.transaction,
   };
-  const provided = provide(job, providers, { sql: steps.sql, run: run.run });
-  return { ctx: { ...base, ...provided }, logged: log.settled };
+  return { ...base, ...provide(job, providers, { sql: steps.sql, run: run.run }) };
 }
 
 /** Throws `need.missing` for a need that this process cannot provide; a worker asks before it starts. */
@@ -80,23 +64,15 @@ function provide(
   return Object.fromEntries(needs.map((need) => [need, providers[need]!(scope)]));
 }
 
-function openLog(
-  write: (level: LogLevel, message: string, data?: Record<string, unknown>) => Promise<void>,
-) {
-  let last: Promise<void> | undefined;
-  const line =
-    (level: LogLevel) =>
-    (message: string, data?: Record<string, unknown>): void => {
-      last = write(level, message, data);
-    };
-  const lines: RunLog = {
-    debug: line('debug'),
-    info: line('info'),
-    warn: line('warn'),
-    error: line('error'),
+function openLog(write: (line: Omit<LogEntry, 'at'>) => void): RunLog {
+  const logAt = (level: LogLevel) => (message: string, data?: Record<string, unknown>) =>
+    write({ level, message, ...(data && { data }) });
+  return {
+    debug: logAt('debug'),
+    info: logAt('info'),
+    warn: logAt('warn'),
+    error: logAt('error'),
   };
-  /** Lines are committed in order, so the last one stands for all. */
-  return { lines, settled: async () => last };
 }
 
 const progressPeriodMs = 250;

@@ -1,9 +1,10 @@
 export { type Announcement, type Announcements, openAnnouncements } from './announcements.ts';
-export { type AttemptServices, attemptRun } from './attempt.ts';
+export { type AttemptRequest, type AttemptServices, attemptRun } from './attempt.ts';
 export { cancel } from './cancel.ts';
 export { type Catalogue, checkPayload, openCatalogue } from './catalogue.ts';
 export type { Providers } from './context.ts';
 export { type Enqueuer, newRun, openEnqueuer } from './enqueue.ts';
+export type { ChildProcesses } from './isolation/isolated.ts';
 export { openRelay, type Relay } from './relay.ts';
 export { rescueDuty } from './rescue.ts';
 export { plantSchedules, scheduleTimers } from './schedules.ts';

@@ -1,19 +1,14 @@
 import type { z } from 'zod';
 import type { Need, Provisions } from '../core/context.ts';
+import { Failure } from '../core/errors.ts';
 import type { AnyJob, Job } from '../core/job.ts';
-import { isFinal, type RunError, type RunState } from '../core/run.ts';
+import { isFinal, type Run, type RunError, type RunState } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Database, Migration } from '../db/index.ts';
 import { documentsMigrations, openDocuments } from '../documents/index.ts';
+import { insertRuns, ledgerMigrations, listLogs, listSteps, openLedger } from '../ledger/index.ts';
 import {
-  findRun,
-  insertRuns,
-  ledgerMigrations,
-  listLogs,
-  listSteps,
-  openLedger,
-} from '../ledger/index.ts';
-import {
+  type AttemptServices,
   attemptRun,
   checkPayload,
   newRun,
@@ -22,6 +17,7 @@ import {
 } from '../runtime/index.ts';
 import { type Clock, openClock } from './clock.ts';
 import { openIdleQueues } from './idle-queues.ts';
+import { watchForAbort } from './interruption.ts';
 import { openMigrated } from './snapshot.ts';
 
 /** What a test may hand in. Whatever is left out is real, on a database in memory. */
@@ -30,6 +26,10 @@ export interface RunJobOptions {
   readonly connectors?: Partial<Provisions>;
   /** A clock the test moves; by default it stands at the moment of the call, and jumps to each retry. */
   readonly clock?: Clock;
+  /** Cancels the run when it is aborted; with a `GiveBack` as its reason the attempt under way is given back. */
+  readonly signal?: AbortSignal;
+  /** A run that takes more attempts (100) fails the test with `run.endless`. */
+  readonly mostAttempts?: number;
   /** The job's own migrations. */
   readonly migrations?: Readonly<Record<string, Migration>>;
 }
@@ -93,53 +93,79 @@ export async function openTestbed({
   };
 }
 
+interface ToEnd {
+  readonly job: AnyJob;
+  readonly payload: unknown;
+  readonly options: RunJobOptions;
+}
+
 async function runToEnd<Result>(
   database: Database,
-  { job, payload, options }: { job: AnyJob; payload: unknown; options: RunJobOptions },
+  { job, payload, options }: ToEnd,
 ): Promise<TestedRun<Result>> {
-  const { clock = openClock(), connectors = {} } = options;
-  const run = newRun(job, checkPayload(job, payload), {
-    priority: 0,
-    runAt: clock.now(),
-  });
+  const { clock = openClock(), mostAttempts = 100 } = options;
+  const { id } = await accept(database, { job, payload, runAt: clock.now() });
+  const services = openServices(database, { job, options: { ...options, clock }, id });
+  const interruption = watchForAbort(database, id, options.signal);
+  let run = await interruption.findRun();
+  while (!isFinal(run.state)) {
+    if (run.attempt >= mostAttempts)
+      throw new Failure('run.endless', { job: job.name, attempts: run.attempt });
+    clock.moveTo(run.runAt);
+    await attemptRun(services, { run: id, delivery: run.delivery, hold: interruption.hold });
+    run = await interruption.findRun();
+  }
+  await services.ledger.drained();
+  return { ...(await readRun(database, run)), result: run.result as Result };
+}
+
+async function accept(
+  database: Database,
+  {
+    job,
+    payload,
+    runAt,
+  }: { readonly job: AnyJob; readonly payload: unknown; readonly runAt: Date },
+): Promise<{ readonly id: string }> {
+  const run = newRun(job, checkPayload(job, payload), { priority: 0, runAt });
   await insertRuns(database, [run]);
-  const services = {
+  return run;
+}
+
+function openServices(
+  database: Database,
+  { job, options, id }: { job: AnyJob; options: RunJobOptions & { clock: Clock }; id: string },
+): AttemptServices {
+  const connectors = Object.entries(options.connectors ?? {});
+  return {
     ledger: openLedger(database, { detectionMs: 15_000 }),
     queues: openIdleQueues(),
     catalogue: openCatalogue([job]),
     announcements: openAnnouncements(),
     providers: {
-      database: ({ sql }: { sql: Sql }) => sql,
-      documents: ({ sql, run: runId }: { sql: Sql; run: string }) => openDocuments(sql, { runId }),
-      ...Object.fromEntries(
-        Object.entries(connectors).map(([need, connector]) => [need, () => connector]),
-      ),
+      database: ({ sql }) => sql,
+      documents: ({ sql, run }) => openDocuments(sql, { runId: run }),
+      ...Object.fromEntries(connectors.map(([need, connector]) => [need, () => connector])),
     },
-    worker: run.id,
-    now: clock.now,
+    worker: id,
+    now: options.clock.now,
     random: () => 0.5,
     hurry: new AbortController().signal,
     onError: throwAgain,
   };
-  let row = await findRun(database, run.id);
-  while (!isFinal(row.state)) {
-    clock.moveTo(row.runAt);
-    await attemptRun(services, {
-      run: run.id,
-      delivery: row.delivery,
-      hold: () => () => undefined,
-    });
-    row = await findRun(database, run.id);
-  }
-  await services.ledger.drained();
+}
+
+async function readRun(
+  database: Database,
+  { id, state, error, attempt }: Run,
+): Promise<Omit<TestedRun, 'result'>> {
   return {
-    id: run.id,
-    state: row.state,
-    result: row.result as Result,
-    error: row.error,
-    attempts: row.attempt,
-    steps: (await listSteps(database, run.id)).map(({ name }) => name),
-    log: (await listLogs(database, run.id)).map(({ message }) => message),
+    id,
+    state,
+    error,
+    attempts: attempt,
+    steps: (await listSteps(database, id)).map(({ name }) => name),
+    log: (await listLogs(database, id)).map(({ message }) => message),
     sql: database,
   };
 }

@@ -16,6 +16,7 @@ describe('a job', () => {
       version: 1,
       timeout: '5m',
       pool: 'general',
+      isolation: 'inline',
       needs: [],
       retry: { attempts: 5, backoff: 'exponential', from: '10s', upTo: '15m', jitter: 0.5 },
     });
@@ -56,6 +57,18 @@ describe('a job', () => {
     [{ retry: { jitter: 1.1 } }, 'retry.jitter: not between 0 and 1'],
     [{ retry: { jitter: Number.NaN } }, 'retry.jitter: not between 0 and 1'],
     [{ timeout: '25d' as const }, 'timeout: longer than 24 days'],
+    [{ memory: '1gb' as const }, "memory: has an effect with isolation: 'process' only"],
+    [{ killAfter: '1s' as const }, "killAfter: has an effect with isolation: 'process' only"],
+    [{ isolation: 'process' as const, memory: '128mb' as const }, 'memory: less than 192mb'],
+    [
+      { isolation: 'process' as const, memory: '1tb' as never },
+      'memory: "1tb" is not a size; write a number and a unit, as in 512mb or 2gb.',
+    ],
+    [
+      { isolation: 'process' as const, killAfter: '25d' as const },
+      'killAfter: longer than 24 days',
+    ],
+    [{ isolation: 'proces' as never }, 'isolation: "proces" is neither inline nor process'],
   ])('is refused with %j', (fault, sentence) => {
     expect(() => defineJob({ ...options, ...fault })).toThrow(
       new Failure('job.invalid', {

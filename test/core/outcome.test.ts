@@ -35,13 +35,15 @@ const endings: fc.Arbitrary<Ending> = fc.oneof(
     { thrown: new Snooze('10m') },
     { thrown: new GiveBack() },
     { thrown: new Failure('run.timeout', { timeout: '5m' }) },
+    { thrown: new Failure('run.crashed', { how: 'exit code 3', output: 'no' }) },
   ),
 );
 
 test('every outcome of an attempt is a legal move from active', () => {
   fc.assert(
     fc.property(policies, endings, fc.nat(30), chance, (retry, ending, failures, random) => {
-      const outcome = decideOutcome(ending, { retry, failures, now, random });
+      const losses = failures % 5;
+      const outcome = decideOutcome(ending, { retry, failures, losses, now, random });
       expect(mayMove('active', outcome.state)).toBe(true);
       if (outcome.state === 'queued')
         expect(outcome.runAt.getTime()).toBeGreaterThanOrEqual(now.getTime());
@@ -56,7 +58,7 @@ test('a job that always fails ends after exactly its attempts', () => {
       for (let attempt = 1; ; attempt++) {
         const outcome = decideOutcome(
           { thrown: new Error('no') },
-          { retry, failures, now, random: 0 },
+          { retry, failures, losses: 0, now, random: 0 },
         );
         if (outcome.state === 'failed') {
           expect(attempt).toBe(retry.attempts);
@@ -97,7 +99,7 @@ test('exponential backoff doubles: 10s, 20s, 40s', () => {
 
 test('a snooze and a stop of the worker do not count as failures', () => {
   const retry = { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
-  const facts = { retry, failures: 0, now, random: 0 };
+  const facts = { retry, failures: 0, losses: 0, now, random: 0 };
   expect(decideOutcome({ thrown: new Snooze('10m') }, facts)).toMatchObject({
     state: 'queued',
     failures: 0,
@@ -110,10 +112,36 @@ test('a snooze and a stop of the worker do not count as failures', () => {
   });
 });
 
+test('a crash counts as a failure and as a loss, and the fifth loss sets the run aside', () => {
+  const retry = { attempts: 9, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
+  const thrown = new Failure('run.crashed', { how: 'exit code 3', output: 'no' });
+  const facts = { retry, failures: 1, losses: 3, now, random: 0 };
+  expect(decideOutcome({ thrown }, facts)).toMatchObject({
+    state: 'queued',
+    why: 'retry',
+    failures: 2,
+    losses: 4,
+  });
+  expect(decideOutcome({ thrown }, { ...facts, losses: 4 })).toMatchObject({
+    state: 'failed',
+    failures: 2,
+    losses: 5,
+    error: { code: 'run.abandoned', stack: expect.stringContaining('exit code 3') as string },
+  });
+  const last = { ...facts, failures: 8, losses: 0 };
+  expect(decideOutcome({ thrown }, last)).toMatchObject({
+    state: 'failed',
+    losses: 1,
+    error: { code: 'run.crashed' },
+  });
+});
+
 test('what a retry cannot mend fails at once', () => {
   const retry = { attempts: 5, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
   const thrown = new Failure('payload.invalid', { job: 'digest', faults: 'limit: too big' });
-  expect(decideOutcome({ thrown }, { retry, failures: 0, now, random: 0 }).state).toBe('failed');
+  expect(decideOutcome({ thrown }, { retry, failures: 0, losses: 0, now, random: 0 }).state).toBe(
+    'failed',
+  );
 });
 
 test('a final state is left only by a retry, and success never', () => {

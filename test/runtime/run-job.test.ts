@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Cancel, Snooze } from '../../src/core/endings.ts';
+import { Cancel, GiveBack, Snooze } from '../../src/core/endings.ts';
+import type { Failure } from '../../src/core/errors.ts';
 import { defineJob } from '../../src/core/job.ts';
 import { openClock, openTestbed, type Testbed } from '../../src/testing/index.ts';
 
@@ -233,4 +234,127 @@ test('NUL in what a job logs, returns and remembers is stored as the replacement
     result: { text: 'x\uFFFDy' },
     log: ['a\uFFFDb'],
   });
+});
+
+test('a test can cancel its run, and the handler hears of it', async () => {
+  const control = new AbortController();
+  const heard: unknown[] = [];
+  const job = defineJob({
+    name: 'cancellable',
+    summary: 'Waits.',
+    payload: z.object({}),
+    async run(ctx) {
+      await ctx.step('begun', () => Promise.resolve(1));
+      ctx.signal.addEventListener('abort', () => heard.push(ctx.signal.reason));
+      control.abort(new Error('not needed'));
+      await new Promise(() => {});
+    },
+  });
+  expect(await testbed.runJob(job, {}, { signal: control.signal })).toMatchObject({
+    state: 'cancelled',
+    attempts: 1,
+    error: { name: 'Cancel', message: 'not needed' },
+    steps: ['begun'],
+  });
+  expect(heard).toEqual([expect.objectContaining({ code: 'run.fenced' })]);
+  const never = { signal: AbortSignal.abort('too late') };
+  expect(await testbed.runJob(job, {}, never)).toMatchObject({ state: 'cancelled', attempts: 0 });
+});
+
+test('a test can have its run given back, and another attempt goes on', async () => {
+  const control = new AbortController();
+  const job = defineJob({
+    name: 'returned',
+    summary: 'Waits the first time.',
+    payload: z.object({}),
+    result: z.int(),
+    async run(ctx) {
+      if (ctx.run.attempt > 1) return ctx.run.attempt;
+      control.abort(new GiveBack());
+      return new Promise<never>(() => {});
+    },
+  });
+  expect(await testbed.runJob(job, {}, { signal: control.signal })).toMatchObject({
+    state: 'succeeded',
+    attempts: 2,
+    result: 2,
+  });
+});
+
+test('a run that would never end fails its test with a reason', async () => {
+  const job = defineJob({
+    name: 'sleepy',
+    summary: 'Always snoozes.',
+    payload: z.object({}),
+    run: () => Promise.reject(new Snooze('1h')),
+  });
+  await expect(testbed.runJob(job, {}, { mostAttempts: 7 })).rejects.toMatchObject({
+    code: 'run.endless',
+    details: { attempts: 7 },
+  });
+});
+
+test("a job with isolation: 'process' runs in the process of its test", async () => {
+  const job = defineJob({
+    name: 'isolated',
+    summary: 'Says where it is.',
+    payload: z.object({}),
+    result: z.int(),
+    isolation: 'process',
+    run: () => Promise.resolve(process.pid),
+  });
+  expect(await testbed.runJob(job, {})).toMatchObject({ result: process.pid });
+});
+
+test('an attempt that is over writes nothing more, also the last of its run', async () => {
+  await testbed.sql.query('create table public.late (text text)');
+  const refused = Promise.withResolvers<unknown[]>();
+  const job = defineJob({
+    name: 'overdue',
+    summary: 'Writes when its time is up.',
+    payload: z.object({}),
+    timeout: '50ms',
+    retry: { attempts: 1 },
+    needs: ['database', 'documents'],
+    async run(ctx) {
+      await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+      const late = [
+        ctx.step('late', () => Promise.resolve(1)),
+        ctx.transaction('late too', (sql) => sql.query(`insert into public.late values ('a')`)),
+        ctx.database.query(`insert into public.late values ('b')`),
+        ctx.documents.put([{ kind: 'late', key: '1', title: 'late', body: '' }]),
+      ];
+      ctx.progress(9, 9);
+      const ends = await Promise.allSettled(late);
+      refused.resolve(ends.map((end) => end.status === 'rejected' && (end.reason as Failure).code));
+    },
+  });
+  const run = await testbed.runJob(job, {});
+  expect(run).toMatchObject({ state: 'failed', error: { code: 'run.timeout' }, steps: [] });
+  expect(await refused.promise).toEqual(Array(4).fill('run.timeout'));
+  expect(await testbed.sql.query('select from public.late')).toEqual([]);
+  expect(await testbed.sql.query(`select from nightshift.documents where kind = 'late'`)).toEqual(
+    [],
+  );
+  expect(
+    await testbed.sql.query('select progress from nightshift.runs where id = $1', [run.id]),
+  ).toEqual([{ progress: null }]);
+});
+
+test('a transaction in which the time runs out is rolled back', async () => {
+  const job = defineJob({
+    name: 'in-the-middle',
+    summary: 'Is in a transaction when its time is up.',
+    payload: z.object({}),
+    timeout: '300ms',
+    retry: { attempts: 1 },
+    run: (ctx) =>
+      ctx.transaction('half', async (sql) => {
+        await sql.query(`insert into public.late values ('half')`);
+        await new Promise(() => {});
+      }),
+  });
+  const run = await testbed.runJob(job, {});
+  expect(run).toMatchObject({ state: 'failed', error: { code: 'run.timeout' }, steps: [] });
+  expect(await testbed.sql.query('select from public.late')).toEqual([]);
 });

@@ -28,9 +28,11 @@ export interface TestRuntime extends AsyncDisposable {
 
 export const detectionMs = 2000;
 
+/** `child`: the file that the processes of isolated attempts start with. */
 export async function openTestRuntime(
   footprint: Footprint,
   jobs: readonly AnyJob[],
+  child?: URL,
 ): Promise<TestRuntime> {
   const place = await openTestFootprint(footprint, ledgerMigrations);
   const database = await openDatabase(place.database);
@@ -49,6 +51,9 @@ export async function openTestRuntime(
     providers: { database: ({ sql }: { sql: Sql }) => sql },
     now,
     random: Math.random,
+    ...(child && {
+      children: { entry: child, setup: {}, mayTransact: footprint !== 'embedded' },
+    }),
   };
   const workers: Worker[] = [];
   return {

@@ -1,0 +1,151 @@
+import type { LogLevel } from '../core/context.ts';
+import { Failure } from '../core/errors.ts';
+import type { Progress } from '../core/run.ts';
+import type { Sql } from '../core/sql.ts';
+import { type Fence, holdRun, type Ledger, listSteps, recordStep } from '../ledger/index.ts';
+import { untilAborted } from './until-aborted.ts';
+
+/**
+ * What an attempt may do in the ledger while it holds its run: in the worker's process by calls, in a
+ * process of its own by messages. Once the attempt is over everything but `log` is refused.
+ */
+export interface Holding {
+  /** What earlier attempts remembered: results of steps by name. */
+  listRemembered(): Promise<ReadonlyMap<string, unknown>>;
+  remember(step: StepDone): Promise<void>;
+  /** Each statement is checked and committed by itself. */
+  readonly sql: Sql;
+  /** Remembers what `work` answers in the transaction of its SQL. */
+  transaction<T>(name: string, work: (sql: Sql) => Promise<T>): Promise<T>;
+  log(line: LogEntry): void;
+  progress(progress: Progress): Promise<void>;
+}
+
+export interface StepDone {
+  readonly name: string;
+  readonly result: unknown;
+  readonly tookMs: number;
+}
+
+export interface LogEntry {
+  readonly at: Date;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly data?: Record<string, unknown>;
+}
+
+/** A holding that is the ledger's own. */
+export interface LedgerHolding extends Holding {
+  /** Resolves when everything logged so far is committed, or was reported as lost. */
+  logged(): Promise<void>;
+}
+
+export interface HoldingOptions {
+  readonly ledger: Ledger;
+  readonly fence: Fence;
+  /** Aborted when the attempt is over. */
+  readonly signal: AbortSignal;
+  /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
+  onError(error: unknown): void;
+}
+
+/** How long `ctx.transaction` may hold the run's row; on PGlite every other query waits meanwhile. */
+const transactionDeadlineMs = 5000;
+
+export function openHolding({ ledger, fence, signal, onError }: HoldingOptions): LedgerHolding {
+  const { database } = ledger;
+  const { run, attempt } = fence;
+  let logging: Promise<void> | undefined;
+
+  /** A transaction that has the run's row; when the attempt ends meanwhile, it does not commit. */
+  function hold<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    return database.transaction(async (tx) => {
+      await boundHold(tx, ledger.detectionMs);
+      await holdRun(tx, fence);
+      const result = await work(tx);
+      signal.throwIfAborted();
+      return result;
+    });
+  }
+
+  return {
+    async listRemembered() {
+      // Only a further attempt can find steps of an earlier one.
+      const steps = attempt > 1 ? await listSteps(database, run) : [];
+      return new Map(steps.map(({ name, result }) => [name, result]));
+    },
+    async remember(step) {
+      signal.throwIfAborted();
+      await recordStep(database, fence, step);
+    },
+    sql: { query: async (text, values) => hold((tx) => tx.query(text, values)) },
+    async transaction(name, work) {
+      const began = performance.now();
+      const held = hold(async (tx) => {
+        const result = await guard(tx, signal).during(name, work);
+        const tookMs = Math.round(performance.now() - began);
+        await recordStep(tx, fence, { name, result, tookMs });
+        return result;
+      });
+      return held.catch((error: unknown) => {
+        if ((error as { code?: unknown } | null)?.code !== idleTooLong) throw error;
+        const deadline = `${idleMsOf(ledger.detectionMs)}ms without a query`;
+        throw new Failure('step.deadline', { name, deadline }, error);
+      });
+    },
+    log(line) {
+      logging = ledger.log({ run, attempt, ...line }).catch(onError);
+    },
+    async progress(progress) {
+      if (!signal.aborted) await ledger.progress({ fence, progress }).catch(onError);
+    },
+    // Lines are committed in order, so the last one stands for all.
+    logged: async () => logging,
+  };
+}
+
+/** SQL that ends with its transaction, even for code that goes on after the deadline or the attempt. */
+function guard(tx: Sql, signal: AbortSignal) {
+  let open = true;
+  const sql: Sql = {
+    query(text, values) {
+      if (open) return tx.query(text, values);
+      return Promise.reject(new Failure('transaction.ended', {}));
+    },
+  };
+  async function during<T>(name: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () =>
+        late.reject(new Failure('step.deadline', { name, deadline: `${transactionDeadlineMs}ms` })),
+      transactionDeadlineMs,
+    );
+    try {
+      return await untilAborted(signal, Promise.race([work(sql), late.promise]));
+    } finally {
+      open = false;
+      clearTimeout(timer);
+    }
+  }
+  return { sql, during };
+}
+
+/** SQLSTATE of a session that Postgres ended because its transaction rested. */
+const idleTooLong = '25P03';
+
+const statementMs = transactionDeadlineMs + 1000;
+
+/** Well before a frozen worker counts as dead, whose last heartbeat may be a third of that time old. */
+function idleMsOf(detectionMs: number): number {
+  return Math.min(statementMs, Math.floor((detectionMs * 2) / 3));
+}
+
+/** Neither a frozen worker nor a slow statement may hold the run's row: Postgres ends either. */
+async function boundHold(tx: Sql, detectionMs: number): Promise<void> {
+  await tx.query(
+    `select set_config('idle_in_transaction_session_timeout', $1, true),
+       set_config('statement_timeout', $2, true), set_config('lock_timeout', $2, true)`,
+    [String(idleMsOf(detectionMs)), String(statementMs)],
+  );
+}

@@ -1,0 +1,67 @@
+import type { Sql } from '../../core/sql.ts';
+import type { Holding } from '../holding.ts';
+import { unpack } from './crossing.ts';
+import type { Answer, Request, ToParent } from './protocol.ts';
+
+/** A holding that the worker keeps for this process. */
+export interface RemoteHolding extends Holding {
+  /** Takes the worker's answer to the question `id`. */
+  take(id: number, answer: Answer): void;
+}
+
+export function openRemoteHolding(send: (message: ToParent) => void): RemoteHolding {
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let asked = 0;
+  let transactions = 0;
+
+  async function ask(request: Request): Promise<unknown> {
+    const id = ++asked;
+    send({ kind: 'ask', id, request });
+    const answer = Promise.withResolvers<unknown>();
+    waiting.set(id, answer);
+    return answer.promise;
+  }
+
+  const sqlOf = (transaction?: number): Sql => ({
+    query: (text, values = []) =>
+      ask({
+        what: 'query',
+        text,
+        values,
+        ...(transaction !== undefined && { transaction }),
+      }) as Promise<never>,
+  });
+
+  return {
+    take(id, answer) {
+      if ('value' in answer) waiting.get(id)?.resolve(answer.value);
+      else waiting.get(id)?.reject(unpack(answer.error));
+      waiting.delete(id);
+    },
+    listRemembered: () => ask({ what: 'list remembered' }) as Promise<ReadonlyMap<string, unknown>>,
+    remember: async (step) => void (await ask({ what: 'remember', step })),
+    sql: sqlOf(),
+    async transaction(name, work) {
+      const transaction = ++transactions;
+      await ask({ what: 'begin', transaction, name });
+      const end = ask({ what: 'end of', transaction });
+      try {
+        const result = await Promise.race([work(sqlOf(transaction)), end]);
+        await ask({ what: 'commit', transaction, result });
+      } catch (error) {
+        await ask({ what: 'roll back', transaction });
+        await end.catch(() => undefined);
+        throw error;
+      }
+      return end as Promise<never>;
+    },
+    // By its way through JSON, as the ledger keeps it: IPC would refuse a function in it.
+    log: ({ data, ...line }) =>
+      send({ kind: 'log', line: { ...line, ...(data && { data: asJson(data) }) } }),
+    progress: async (progress) => send({ kind: 'progress', progress }),
+  };
+}
+
+function asJson(data: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
+}
