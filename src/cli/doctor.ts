@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { migrationsOf, openDatabaseOf } from '../app/index.ts';
 import { openMailboxes } from '../connectors/mailbox/index.ts';
+import { formatMs } from '../core/duration.ts';
 import { isFailure } from '../core/errors.ts';
 import type { Database } from '../db/index.ts';
-import { listWorkers } from '../ledger/index.ts';
+import { listWorkers, type WorkerRow } from '../ledger/index.ts';
 import { openQueues } from '../queue/index.ts';
 
 /** One thing that was looked at. */
@@ -104,7 +105,7 @@ async function examineServers(config: Config): Promise<Finding[]> {
     return [
       await examineDatabase(database),
       schema,
-      ...(working ? [await examineWorkers(config, database)] : []),
+      ...(working ? await examineWorkers(config, database) : []),
       ...(await examineQueues(config, database)),
     ];
   } finally {
@@ -133,15 +134,28 @@ async function examineSchema(database: Database): Promise<Finding> {
   }
 }
 
-async function examineWorkers({ runtime }: Config, database: Database): Promise<Finding> {
+async function examineWorkers({ runtime }: Config, database: Database): Promise<Finding[]> {
   const workers = await listWorkers(database, runtime.detectionMs);
-  if (workers.length > 0)
-    return fine('workers', workers.map(({ host, pid }) => `${host} (process ${pid})`).join(', '));
-  return {
-    what: 'workers',
-    state: 'warning',
-    says: 'none is running; start one with: nightshift start',
-  };
+  if (workers.length === 0)
+    return [warning('workers', 'none is running; start one with: nightshift start')];
+  const running = fine('workers', workers.map(nameOf).join(', '));
+  return [running, ...workers.flatMap((worker) => examineDelay(worker, runtime.detectionMs))];
+}
+
+/** A worker whose event loop was blocked for half the time after which it counts as dead. */
+function examineDelay(worker: WorkerRow, detectionMs: number): Finding[] {
+  const { eventLoopDelayMaxMs = 0 } = (worker.sample ?? {}) as { eventLoopDelayMaxMs?: number };
+  if (eventLoopDelayMaxMs < detectionMs / 2) return [];
+  return [
+    warning(
+      'workers',
+      `a job blocked ${nameOf(worker)} for ${formatMs(eventLoopDelayMaxMs)}; after ${formatMs(detectionMs)} (NIGHTSHIFT_DETECTION) the worker counts as dead and its runs go to others. Give the job isolation: 'process', see docs/guides/writing-a-job.md.`,
+    ),
+  ];
+}
+
+function nameOf({ host, pid }: WorkerRow): string {
+  return `${host} (process ${pid})`;
 }
 
 async function examineQueues(config: Config, database: Database): Promise<Finding[]> {
@@ -177,6 +191,10 @@ async function examineMailbox(config: Config): Promise<Finding> {
 
 function fine(what: string, says: string): Finding {
   return { what, state: 'fine', says };
+}
+
+function warning(what: string, says: string): Finding {
+  return { what, state: 'warning', says };
 }
 
 function fault(what: string, error: unknown): Finding {

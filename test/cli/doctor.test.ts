@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseConfig } from '../../config/index.ts';
+import { jobMigrations } from '../../jobs/index.ts';
+import { examine } from '../../src/cli/doctor.ts';
+import { documentsMigrations } from '../../src/documents/index.ts';
+import { beat, ledgerMigrations, newId, registerWorker } from '../../src/ledger/index.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let place: TestDatabase;
+beforeAll(async () => {
+  place = await openTestDatabase('postgres', {
+    ...ledgerMigrations,
+    ...documentsMigrations,
+    ...jobMigrations,
+  });
+});
+afterAll(() => place[Symbol.asyncDispose]());
+
+test('a worker that a job blocks is warned of before it counts as dead, with the way out', async () => {
+  const [calm, blocked] = [newId(), newId()];
+  for (const [id, host, delayMs] of [
+    [calm, 'calm', 40],
+    [blocked, 'blocked', 9200],
+  ] as const) {
+    await registerWorker(place.database, { id, host, pid: 1, jobs: [] });
+    await beat(place.database, id, { eventLoopDelayMaxMs: delayMs });
+  }
+  const findings = await examine(() => parseConfig(place.env));
+  expect(findings.filter(({ what }) => what === 'workers')).toEqual([
+    { what: 'workers', state: 'fine', says: 'calm (process 1), blocked (process 1)' },
+    {
+      what: 'workers',
+      state: 'warning',
+      says: expect.stringMatching(
+        /^a job blocked blocked \(process 1\) for 9\.2s; after 15s .*isolation: 'process'/,
+      ) as string,
+    },
+  ]);
+});
