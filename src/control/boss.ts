@@ -9,7 +9,11 @@ export async function openBoss(
   const connection =
     driver.kind === 'pglite'
       ? { db: fromPglite(driver.pglite), backend: 'pglite' as const }
-      : { connectionString: driver.url, max: 4, application_name: 'nightshift-control' };
+      : {
+          connectionString: driver.url,
+          max: driver.connections.control,
+          application_name: 'nightshift-control',
+        };
   const boss = new PgBoss({
     ...connection,
     schema: 'pgboss',

@@ -88,19 +88,27 @@ export const failures = {
   ],
   'database.url_invalid': [
     'invalid',
-    'DATABASE_URL is not a Postgres URL: {reason}. Write postgres://user:password@host:5432/database',
+    '{variable} is not a Postgres URL: {reason}. Write postgres://user:password@host:5432/database',
   ],
   'database.unreachable': [
     'unavailable',
-    'Postgres at {host}:{port} does not answer: {reason}. Start it, or correct DATABASE_URL.',
+    'Postgres at {host}:{port} does not answer: {reason}. Start it, or correct {variable}.',
   ],
   'database.refused': [
     'unavailable',
-    'Postgres at {host}:{port} refused the connection: {reason}. Correct the user, password or database in DATABASE_URL.',
+    'Postgres at {host}:{port} refused the connection: {reason}. Correct the user, password or database in {variable}.',
   ],
   'database.too_old': [
     'unavailable',
     'Postgres at {host}:{port} is version {version}, and {minimum} or newer is needed. Upgrade it, or point DATABASE_URL at another.',
+  ],
+  'database.pooled': [
+    'unavailable',
+    '{variable} leads to a pooler at {host}:{port} that hands out sessions by transaction, as PgBouncer in transaction mode does. Set DATABASE_DIRECT_URL to Postgres itself: notifications and migrations need a session of their own.',
+  ],
+  'database.elsewhere': [
+    'invalid',
+    'DATABASE_DIRECT_URL leads to the database {database} at {host}:{port}, which is not the one of DATABASE_URL. Both must name the same database of one server.',
   ],
   'database.busy': [
     'limited',

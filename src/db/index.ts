@@ -6,3 +6,4 @@ export {
   openMigrations,
 } from './migrations.ts';
 export { openDatabase } from './open.ts';
+export { isConnectionLost } from './postgres-server.ts';
