@@ -82,6 +82,18 @@ export const failures = {
     'unavailable',
     'The queues cannot be reached ({reason}). Accepted runs are kept and go out when they are back; ask: nightshift doctor',
   ],
+  'queue.too_old': [
+    'unavailable',
+    'Redis at {address} is version {version}, and {minimum} or newer is needed. Upgrade it, or point REDIS_URL at another.',
+  ],
+  'queue.taken': [
+    'conflict',
+    'The queues "{prefix}" on Redis at {address} belong to another installation, with another database. Set NIGHTSHIFT_PREFIX to a name of its own in one of the two, or give each its own Redis; if the other is gone for good, delete the key {prefix}:installation there.',
+  ],
+  'ledger.taken': [
+    'conflict',
+    'This database belongs to the installation with NIGHTSHIFT_PREFIX={taken}, which runs on {host}, and this process has NIGHTSHIFT_PREFIX={prefix}. Give all processes of one installation the same, and each installation a database of its own.',
+  ],
   'ledger.overloaded': [
     'limited',
     'More than {limit} writes wait for the database; try again when it has caught up.',

@@ -1,5 +1,6 @@
-/** How the connections that one process may hold are divided; together they are the total. */
+/** How the connections that one process may hold are divided; the others together are the total. */
 export interface Connections {
+  readonly total: number;
   /** The ledger's pool: claims, outcomes, steps and what handlers do in transactions. */
   readonly ledger: number;
   /** BullMQ's pool, where Postgres carries the queues; else 0. */
@@ -18,5 +19,5 @@ export function divideConnections(total: number, carriesQueues: boolean): Connec
   const watching = 2;
   const control = 2;
   const queues = carriesQueues ? Math.max(2, Math.floor(total / 4)) : 0;
-  return { ledger: total - watching - control - queues, queues, control, watching };
+  return { total, ledger: total - watching - control - queues, queues, control, watching };
 }

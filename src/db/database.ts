@@ -41,6 +41,8 @@ export interface PostgresDriver {
   /** Where a session of one's own is had, past any pooler. */
   readonly url: string;
   readonly connections: Connections;
+  /** True when the database's own statements go through a pooler. */
+  readonly isPooled: boolean;
   /**
    * False where statements may not have a name: a pooler may run the next one in another session, and
    * PgBouncer before 1.21 knows nothing of names.

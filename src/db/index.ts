@@ -7,3 +7,4 @@ export {
 } from './migrations.ts';
 export { openDatabase } from './open.ts';
 export { isConnectionLost } from './postgres-server.ts';
+export { readServerLoad } from './server-load.ts';

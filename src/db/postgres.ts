@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type OnAvailability, openAvailability } from '../core/availability.ts';
 import { Failure, isFailure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
-import { type Connections, divideConnections } from './connections.ts';
+import { divideConnections } from './connections.ts';
 import type { Database, DatabaseOptions, PostgresDriver } from './database.ts';
 import { openGate } from './gate.ts';
 import { openListener } from './postgres-listener.ts';
@@ -57,6 +57,7 @@ export async function openPostgres(
       ),
     driver: openDriver(direct, {
       connections,
+      isPooled: identity.isPooled,
       mayNameStatements: !identity.isPooled && directUrl === undefined,
     }),
     close: () =>
@@ -98,7 +99,7 @@ function listenerConfig({ config }: PostgresServer): pg.ClientConfig {
 
 function openDriver(
   direct: PostgresServer,
-  driver: { readonly connections: Connections; readonly mayNameStatements: boolean },
+  driver: Pick<PostgresDriver, 'connections' | 'isPooled' | 'mayNameStatements'>,
 ): PostgresDriver {
   return {
     kind: 'postgres',

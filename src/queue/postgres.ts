@@ -1,6 +1,7 @@
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
 import type pg from 'pg';
 import type { Database, PostgresDriver } from '../db/index.ts';
+import { alwaysAdmitted } from './admission.ts';
 import { type Backend, streams } from './backend.ts';
 import { connectPGlite, migratePGlite } from './pglite.ts';
 import { findUnfinished, pingDatabase } from './queries.ts';
@@ -27,6 +28,7 @@ export async function openPostgresBackend(options: PostgresBackendOptions): Prom
   const drainDelay = database.driver.kind === 'pglite' ? 60 : 5;
   return {
     warnings: [],
+    admission: alwaysAdmitted,
     isReachable: () => true,
     openQueue: (job) =>
       new Queue(nameQueue(job), { connection: pool, streams }).on('error', onError),
