@@ -166,12 +166,9 @@ async function examineQueues(
   migrated: boolean,
 ): Promise<Finding[]> {
   try {
-    const known = migrated && config.footprint === 'cluster';
-    const queues = await openQueues({
-      database,
-      ...config.queue,
-      ...(known && { installation: (await findInstallation(database)).id }),
-    });
+    const { id } = migrated ? await findInstallation(database) : { id: null };
+    const installation = id === null ? {} : { installation: id };
+    const queues = await openQueues({ database, ...config.queue, ...installation });
     try {
       const ms = await queues.ping();
       return [

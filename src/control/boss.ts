@@ -13,6 +13,8 @@ export async function openBoss(
           connectionString: driver.url,
           max: driver.connections.control,
           application_name: 'nightshift-control',
+          // Its pool is node-postgres's: a statement without an answer for so long was asked of nobody.
+          query_timeout: 30_000,
         };
   const boss = new PgBoss({
     ...connection,

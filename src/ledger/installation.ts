@@ -2,10 +2,10 @@ import { Failure } from '../core/errors.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { listWorkers } from './workers.ts';
 
-/** Which installation a database is. */
+/** Which installation a database is; nulls before its first process. */
 export interface Installation {
-  readonly id: string;
-  /** What the names of its queues begin with; null before the first process. */
+  readonly id: string | null;
+  /** What the names of its queues begin with. */
   readonly prefix: string | null;
 }
 
@@ -24,14 +24,17 @@ export async function enterInstallation(
   { prefix, detectionMs }: { readonly prefix: string; readonly detectionMs: number },
 ): Promise<string> {
   const found = await findInstallation(database);
-  if (found.prefix === prefix) return found.id;
-  await database.transaction(async (tx) => {
+  if (found.id !== null && found.prefix === prefix) return found.id;
+  return database.transaction(async (tx) => {
     await tx.query('lock table nightshift.installation in exclusive mode');
     const { prefix: taken } = await findInstallation(tx);
     const [worker] = await listWorkers(tx, detectionMs);
     if (taken !== null && taken !== prefix && worker)
       throw new Failure('ledger.taken', { taken, prefix, host: worker.host });
-    await tx.query('update nightshift.installation set prefix = $1', [prefix]);
+    const [row] = await tx.query<{ id: string }>(
+      `update nightshift.installation set prefix = $1, id = coalesce(id, gen_random_uuid()) returning id`,
+      [prefix],
+    );
+    return row!.id;
   });
-  return found.id;
 }

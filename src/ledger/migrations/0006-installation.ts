@@ -1,9 +1,9 @@
-/** One row: which installation this database is, and the prefix its queues go by. */
+/** One row: which installation this database is, and the prefix its queues go by; the first process fills it. */
 export const installation = {
   up: `
 create table nightshift.installation (
-  id uuid primary key default gen_random_uuid(),
-  only_one boolean not null unique default true check (only_one),
+  only_one boolean primary key default true check (only_one),
+  id uuid,
   prefix text
 );
 insert into nightshift.installation default values;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../../src/db/index.ts';
 import { findRun, ledgerMigrations } from '../../../src/ledger/index.ts';
+import { openRelay } from '../../../src/runtime/index.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { openTestFootprint, type TestFootprint } from '../../support/footprint.ts';
 import { jobOf, openTestRuntime } from '../../support/runtime.ts';
@@ -128,3 +129,25 @@ test.each(['postgres', 'cluster'] as const)(
     await finished(await runtime.enqueuer.enqueue('quick', {}));
   },
 );
+
+test('a Redis that is silent delays an enqueue, refuses none, and its runs are done when it is back', async () => {
+  await using own = await openTestFootprint('cluster', ledgerMigrations);
+  await using cable = await openTcpProxy({ url: own.redisUrl! });
+  const quick = jobOf('quick', () => Promise.resolve('done'));
+  const redisPlace = { ...own, redisUrl: cable.route(own.redisUrl!) };
+  await using runtime = await openTestRuntime('cluster', [quick], { place: redisPlace });
+  const { queues } = runtime;
+  const relay = await openRelay({ database: runtime.database, queues, onError() {} });
+  await runtime.work();
+  await runtime.enqueuer.enqueue('quick', {});
+  cable.stall();
+  const ids = await endsSoon(
+    Promise.all(Array.from({ length: 50 }, () => runtime.enqueuer.enqueue('quick', {}))),
+  );
+  cable.restore();
+  for (const id of ids)
+    await until(async () => (await findRun(runtime.database, id)).state === 'succeeded', {
+      timeoutMs: 90_000,
+    });
+  await relay.close();
+});
