@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type OnAvailability, openAvailability } from '../core/availability.ts';
 import { Failure, isFailure } from '../core/errors.ts';
@@ -24,21 +25,13 @@ export async function openPostgres(
   const server = parseServer(url);
   const direct = directUrl === undefined ? server : parseServer(directUrl, 'DATABASE_DIRECT_URL');
   const connections = divideConnections(total, carriesQueues);
-  const pool = openPool(server, {
-    size: connections.ledger,
-    types: { getTypeParser: columnParser },
-  });
+  const types = { getTypeParser: columnParser };
+  const pool = openPool(server, { size: connections.ledger, types });
   const sessions = openSessions(pool, server, hear);
-  let identity: Identity;
-  try {
-    identity = await sessions.use(identify);
-    server.requireVersion(identity.versionNumber);
-    if (directUrl === undefined) await refuseSharedSessions(server, identity);
-    else await checkDirect(direct, identity);
-  } catch (error) {
+  const identity = await meet(sessions, server, direct).catch(async (error: unknown) => {
     await pool.end();
     throw error;
-  }
+  });
   const watch = openWatch(server.config, identity.isPooled);
   const statement = openStatement(watch);
   const listener = openListener(() => new pg.Client(listenerConfig(direct)));
@@ -62,10 +55,29 @@ export async function openPostgres(
     }),
     close: () =>
       gate.close(async () => {
-        await Promise.all([listener.close(), pool.end()]);
         watch.close();
+        await Promise.race([
+          Promise.all([listener.close(), pool.end()]),
+          sleep(farewellMs, undefined, { ref: false }),
+        ]);
       }),
   };
+}
+
+/** A server that is silent does not say goodbye, and nothing is under way any more. */
+const farewellMs = 3_000;
+
+/** Asks the server which it is, and refuses one that does not do. */
+async function meet(
+  sessions: Sessions,
+  server: PostgresServer,
+  direct: PostgresServer,
+): Promise<Identity> {
+  const identity = await sessions.use(identify);
+  server.requireVersion(identity.versionNumber);
+  if (direct === server) await refuseSharedSessions(server, identity);
+  else await checkDirect(direct, identity);
+  return identity;
 }
 
 interface Sessions {

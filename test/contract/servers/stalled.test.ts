@@ -37,7 +37,11 @@ async function endsSoon<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
-const unreachable = { code: 'database.unreachable' };
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'answered',
+    (error: { code: string }) => error.code,
+  );
 
 test('a Postgres that is silent fails what waits for it, and serves again when it is back', async () => {
   const heard: string[] = [];
@@ -57,7 +61,7 @@ test('a Postgres that is silent fails what waits for it, and serves again when i
   expect(new Set(codes).difference(new Set(['database.unreachable', 'database.busy']))).toEqual(
     new Set(),
   );
-  await endsSoon(expect(database.query('select 1')).rejects.toMatchObject(unreachable));
+  expect(await endsSoon(failureOf(database.query('select 1')))).toBe('database.unreachable');
   expect(told.every((fault) => fault !== undefined)).toBe(true);
   proxy.restore();
   expect(await endsSoon(database.query('select 1 as one'))).toEqual([{ one: 1 }]);
@@ -120,8 +124,8 @@ test.each(['postgres', 'cluster'] as const)(
       });
     await finished(await runtime.enqueuer.enqueue('quick', {}));
     proxy.stall();
-    await endsSoon(
-      expect(runtime.enqueuer.enqueue('quick', {})).rejects.toMatchObject(unreachable),
+    expect(await endsSoon(failureOf(runtime.enqueuer.enqueue('quick', {})))).toBe(
+      'database.unreachable',
     );
     const meanwhile = await straight.enqueuer.enqueue('quick', {});
     proxy.restore();
