@@ -1,15 +1,17 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
-import { type Availability, openAvailability } from '../core/availability.ts';
+import { type Availability, type OnAvailability, openAvailability } from '../core/availability.ts';
 import { openAdmission } from './admission.ts';
 import { type Backend, streams } from './backend.ts';
-import type { QueuesOptions } from './open.ts';
 import { type Findings, inspectServer } from './redis-server.ts';
 
-export interface RedisBackendOptions
-  extends Pick<QueuesOptions, 'prefix' | 'installation' | 'onWarning' | 'onAvailability'> {
+export interface RedisBackendOptions {
   readonly url: string;
+  readonly prefix: string;
+  readonly installation?: string;
   readonly onError: (error: Error) => void;
+  readonly onWarning?: (warning: string) => void;
+  readonly onAvailability?: OnAvailability;
 }
 
 /** A producer waits this long for an answer, and `openRedisBackend` this long for the server. */
