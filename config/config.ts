@@ -64,8 +64,10 @@ export function configFailure(faults: readonly Finding[], cause?: unknown): Fail
 }
 
 function slicesOf(readings: readonly Reading[]) {
-  const database = chooseDatabase(databaseSettings.parse(slice(readings, 'database')));
   const queue = queueOptions.parse(slice(readings, 'queue'));
+  const database = chooseDatabase(databaseSettings.parse(slice(readings, 'database')), {
+    carriesQueues: queue.redisUrl === undefined,
+  });
   return {
     ...installationOptions.parse(slice(readings, 'installation')),
     footprint: footprintOf(database, queue),

@@ -3,7 +3,7 @@ import type { VariableName } from './variables.ts';
 
 /** What each profile changes in the defaults; whatever the environment sets is stronger. */
 export const profiles: Readonly<Record<ProfileName, Partial<Record<VariableName, string>>>> = {
-  minimal: { NIGHTSHIFT_CONCURRENCY: '2', NIGHTSHIFT_DATABASE_CONNECTIONS: '4' },
+  minimal: { NIGHTSHIFT_CONCURRENCY: '2', NIGHTSHIFT_DATABASE_CONNECTIONS: '8' },
   development: { NIGHTSHIFT_LOG_LEVEL: 'debug', NIGHTSHIFT_GRACE: '5s' },
   full: {},
   testing: {
@@ -11,6 +11,6 @@ export const profiles: Readonly<Record<ProfileName, Partial<Record<VariableName,
     NIGHTSHIFT_HEARTBEAT: '1s',
     NIGHTSHIFT_DETECTION: '3s',
     NIGHTSHIFT_GRACE: '2s',
-    NIGHTSHIFT_DATABASE_CONNECTIONS: '4',
+    NIGHTSHIFT_DATABASE_CONNECTIONS: '8',
   },
 };

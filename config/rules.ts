@@ -22,6 +22,7 @@ const rules: readonly Rule[] = [
   heartbeatFitsDetection,
   folderIsUsed,
   connectionsAreUsed,
+  directNeedsDatabase,
 ];
 
 function redisNeedsDatabase(get: Lookup) {
@@ -56,6 +57,15 @@ function connectionsAreUsed(get: Lookup) {
   if (!isSet(get('NIGHTSHIFT_DATABASE_CONNECTIONS')) || isSet(get('DATABASE_URL')))
     return undefined;
   return warning('NIGHTSHIFT_DATABASE_CONNECTIONS', 'has no effect without DATABASE_URL.');
+}
+
+function directNeedsDatabase(get: Lookup) {
+  const direct = get('DATABASE_DIRECT_URL');
+  if (direct.text === undefined || get('DATABASE_URL').text !== undefined) return undefined;
+  return error(
+    'DATABASE_DIRECT_URL',
+    `"${direct.shown}" needs DATABASE_URL beside it: it is the way past a pooler that DATABASE_URL leads to. Without a pooler set DATABASE_URL alone.`,
+  );
 }
 
 /** True when a person set it, as opposed to a profile or a default. */

@@ -35,8 +35,7 @@ export async function runAll(config = readConfig()): Promise<void> {
 
 /** Starts relay, worker and control plane on an open system. */
 async function startAll(system: System): Promise<void> {
-  const { config, log, database, queues, catalogue, announcements } = system;
-  const onError = (error: unknown) => log.error({ err: error });
+  const { config, log, database, queues, catalogue, announcements, onError } = system;
   const now = () => new Date();
   await plantSchedules(database, { catalogue, schedules: schedulesOf(config), now: now() });
   announcements.subscribe(logFailures(log));

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import { jobMigrations } from '../../jobs/index.ts';
+import type { OnAvailability } from '../core/availability.ts';
 import { type Database, openDatabase, openMigrations } from '../db/index.ts';
 import { documentsMigrations } from '../documents/index.ts';
 import { ensurePartitions, ledgerMigrations } from '../ledger/index.ts';
@@ -7,8 +8,8 @@ import { ensurePartitions, ledgerMigrations } from '../ledger/index.ts';
 /** Every migration of the installation, each domain's and each job's, in the order they are applied. */
 const migrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
 
-export function openDatabaseOf(config: Config): Promise<Database> {
-  return openDatabase(config.database);
+export function openDatabaseOf(config: Config, hear?: OnAvailability): Promise<Database> {
+  return openDatabase(config.database, hear);
 }
 
 export function migrationsOf(database: Database) {

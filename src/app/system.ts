@@ -2,7 +2,7 @@ import type { Config } from '../../config/index.ts';
 import { jobs } from '../../jobs/index.ts';
 import type { Database } from '../db/index.ts';
 import { buildServer, type Server } from '../http/index.ts';
-import { markAllStopped, openLedger } from '../ledger/index.ts';
+import { enterInstallation, markAllStopped, openLedger } from '../ledger/index.ts';
 import { openQueues, type Queues } from '../queue/index.ts';
 import {
   type Announcements,
@@ -15,6 +15,7 @@ import {
   type Worker,
 } from '../runtime/index.ts';
 import { openDatabaseOf, prepareSchema } from './database.ts';
+import { type Faults, openFaults } from './faults.ts';
 import { type Log, openLog } from './log.ts';
 import { childProcessesOf, openProviders } from './providers.ts';
 import { listenOnSocket } from './socket.ts';
@@ -29,6 +30,8 @@ export interface System {
   readonly enqueuer: Enqueuer;
   readonly announcements: Announcements;
   readonly server: Server;
+  /** Writes to the log what nobody waits for. */
+  onError(error: unknown): void;
   /** Begins to run jobs in this process; on close they get `graceMs` to finish. */
   startWorker(graceMs?: number): Promise<Worker>;
   /** Calls `close` before what is open now is closed. */
@@ -47,7 +50,7 @@ export async function openSystem(config: Config): Promise<System> {
     for (const one of closers) await one().catch((error: unknown) => log.error({ err: error }));
   }
   try {
-    const parts = await openParts({ config, log, onClose });
+    const parts = await openParts({ config, log, faults: openFaults(log), onClose });
     return { config, log, ...parts, onClose, close: () => (closing ??= close()) };
   } catch (error) {
     await close();
@@ -58,18 +61,22 @@ export async function openSystem(config: Config): Promise<System> {
 interface Opening {
   readonly config: Config;
   readonly log: Log;
+  readonly faults: Faults;
   onClose(close: () => Promise<void>): void;
 }
 
-async function openParts({ config, log, onClose }: Opening) {
-  const onError = (error: unknown) => log.error({ err: error });
-  const database = await openDatabaseOf(config);
+async function openParts({ config, faults, onClose }: Opening) {
+  const { onError } = faults;
+  const database = await openDatabaseOf(config, faults.onAvailability);
   onClose(() => database.close());
   await prepareSchema(config, database);
   if (config.footprint === 'embedded') await markAllStopped(database);
-  const queues = await openQueues({ database, ...config.queue, onError });
+  const installation = await enterInstallation(database, {
+    prefix: config.queue.prefix,
+    detectionMs: config.runtime.detectionMs,
+  });
+  const queues = await openQueues({ database, installation, ...config.queue, ...faults });
   onClose(() => queues.close());
-  for (const warning of queues.warnings) log.warn(warning);
   const ledger = openLedger(database, { detectionMs: config.runtime.detectionMs });
   const now = () => new Date();
   const catalogue = openCatalogue(jobs);
@@ -97,6 +104,7 @@ async function openParts({ config, log, onClose }: Opening) {
     enqueuer,
     announcements,
     server,
+    onError,
     async startWorker(graceMs: number = config.runtime.graceMs) {
       const { concurrency, heartbeatSeconds } = config.runtime;
       const worker = await startWorker({

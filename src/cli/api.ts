@@ -53,7 +53,7 @@ export async function openApi(config: Config, { working }: ApiOptions = {}): Pro
 }
 
 async function inProcess(config: Config, working: ApiOptions['working']): Promise<Api> {
-  const system: System = await openSystem(config);
+  const system: System = await openSystem(quiet(config));
   let interrupted = false;
   const unwatch = stopOnSignals(async () => {
     interrupted = true;
@@ -88,6 +88,11 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
       unwatch();
     },
   };
+}
+
+/** A command says what went wrong itself, in one sentence; of the log only what it cannot know is left. */
+function quiet(config: Config): Config {
+  return config.log.level === 'debug' ? config : { ...config, log: { level: 'error' } };
 }
 
 function overSocket(socketPath: string): Api {

@@ -5,8 +5,8 @@ import { migrationsOf, openDatabaseOf } from '../app/index.ts';
 import { openMailboxes } from '../connectors/mailbox/index.ts';
 import { formatMs } from '../core/duration.ts';
 import { isFailure } from '../core/errors.ts';
-import type { Database } from '../db/index.ts';
-import { listWorkers, type WorkerRow } from '../ledger/index.ts';
+import { type Database, readServerLoad } from '../db/index.ts';
+import { findInstallation, listWorkers, type WorkerRow } from '../ledger/index.ts';
 import { openQueues } from '../queue/index.ts';
 
 /** One thing that was looked at. */
@@ -106,7 +106,8 @@ async function examineServers(config: Config): Promise<Finding[]> {
       await examineDatabase(database),
       schema,
       ...(working ? await examineWorkers(config, database) : []),
-      ...(await examineQueues(config, database)),
+      ...(working ? [await examineConnections(config, database)] : []),
+      ...(await examineQueues(config, database, schema.state === 'fine')),
     ];
   } finally {
     await database.close();
@@ -117,10 +118,9 @@ async function examineDatabase(database: Database): Promise<Finding> {
   const [row] = await database.query<{ version: string }>(
     `select current_setting('server_version') as version`,
   );
-  return fine(
-    'database',
-    `PostgreSQL ${row?.version} answers${database.driver.kind === 'pglite' ? ' (embedded)' : ''}`,
-  );
+  const { driver } = database;
+  const how = driver.kind === 'pglite' ? ' (embedded)' : driver.isPooled ? ' through a pooler' : '';
+  return fine('database', `PostgreSQL ${row?.version} answers${how}`);
 }
 
 async function examineSchema(database: Database): Promise<Finding> {
@@ -158,14 +158,31 @@ function nameOf({ host, pid }: WorkerRow): string {
   return `${host} (process ${pid})`;
 }
 
-async function examineQueues(config: Config, database: Database): Promise<Finding[]> {
-  const errors: unknown[] = [];
+/** Whether what runs now could need more connections than Postgres allows. */
+async function examineConnections(config: Config, database: Database): Promise<Finding> {
+  const { most, open, ours } = await readServerLoad(database);
+  const workers = await listWorkers(database, config.runtime.detectionMs);
+  const { driver } = database;
+  const each = driver.kind === 'postgres' ? driver.connections.total : 0;
+  const needed = workers.length * each + (open - ours);
+  const says = `${open} of ${most} that PostgreSQL allows are open, ${ours} by Nightshift; a process takes up to ${each}`;
+  if (needed <= most) return fine('connections', says);
+  return {
+    what: 'connections',
+    state: 'warning',
+    says: `${says}, so that the ${workers.length} running may need ${needed}; raise max_connections, lower NIGHTSHIFT_DATABASE_CONNECTIONS, or put a PgBouncer between (docs/guides/servers.md).`,
+  };
+}
+
+async function examineQueues(
+  config: Config,
+  database: Database,
+  migrated: boolean,
+): Promise<Finding[]> {
   try {
-    const queues = await openQueues({
-      database,
-      ...config.queue,
-      onError: (error) => void errors.push(error),
-    });
+    const { id } = migrated ? await findInstallation(database) : { id: null };
+    const installation = id === null ? {} : { installation: id };
+    const queues = await openQueues({ database, ...config.queue, ...installation });
     try {
       const ms = await queues.ping();
       return [

@@ -9,7 +9,13 @@ export async function openBoss(
   const connection =
     driver.kind === 'pglite'
       ? { db: fromPglite(driver.pglite), backend: 'pglite' as const }
-      : { connectionString: driver.url, max: 4, application_name: 'nightshift-control' };
+      : {
+          connectionString: driver.url,
+          max: driver.connections.control,
+          application_name: 'nightshift-control',
+          // Its pool is node-postgres's: a statement without an answer for so long was asked of nobody.
+          query_timeout: 30_000,
+        };
   const boss = new PgBoss({
     ...connection,
     schema: 'pgboss',

@@ -99,25 +99,45 @@ export const failures = {
     'unavailable',
     'The queues cannot be reached ({reason}). Accepted runs are kept and go out when they are back; ask: nightshift doctor',
   ],
+  'queue.too_old': [
+    'unavailable',
+    'Redis at {address} is version {version}, and {minimum} or newer is needed. Upgrade it, or point REDIS_URL at another.',
+  ],
+  'queue.taken': [
+    'conflict',
+    'The queues "{prefix}" on Redis at {address} belong to another installation, with another database. Set NIGHTSHIFT_PREFIX to a name of its own in one of the two, or give each its own Redis; if the other is gone for good, delete the key {prefix}:installation there.',
+  ],
+  'ledger.taken': [
+    'conflict',
+    'This database belongs to the installation with NIGHTSHIFT_PREFIX={taken}, which runs on {host}, and this process has NIGHTSHIFT_PREFIX={prefix}. Give all processes of one installation the same, and each installation a database of its own.',
+  ],
   'ledger.overloaded': [
     'limited',
     'More than {limit} writes wait for the database; try again when it has caught up.',
   ],
   'database.url_invalid': [
     'invalid',
-    'DATABASE_URL is not a Postgres URL: {reason}. Write postgres://user:password@host:5432/database',
+    '{variable} is not a Postgres URL: {reason}. Write postgres://user:password@host:5432/database',
   ],
   'database.unreachable': [
     'unavailable',
-    'Postgres at {host}:{port} does not answer: {reason}. Start it, or correct DATABASE_URL.',
+    'Postgres at {host}:{port} does not answer: {reason}. Start it, or correct {variable}.',
   ],
   'database.refused': [
     'unavailable',
-    'Postgres at {host}:{port} refused the connection: {reason}. Correct the user, password or database in DATABASE_URL.',
+    'Postgres at {host}:{port} refused the connection: {reason}. Correct the user, password or database in {variable}.',
   ],
   'database.too_old': [
     'unavailable',
     'Postgres at {host}:{port} is version {version}, and {minimum} or newer is needed. Upgrade it, or point DATABASE_URL at another.',
+  ],
+  'database.pooled': [
+    'unavailable',
+    '{variable} leads to a pooler at {host}:{port} that hands out sessions by transaction, as PgBouncer in transaction mode does. Set DATABASE_DIRECT_URL to Postgres itself: notifications and migrations need a session of their own.',
+  ],
+  'database.elsewhere': [
+    'invalid',
+    'DATABASE_DIRECT_URL leads to the database {database} at {host}:{port}, which is not the one of DATABASE_URL. Both must name the same database of one server.',
   ],
   'database.busy': [
     'limited',

@@ -1,10 +1,20 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type pg from 'pg';
 import type { TransactionalSql } from '../core/sql.ts';
+import type { Connections } from './connections.ts';
 
 /** What a database is opened by: a Postgres URL, or the folder that PGlite keeps (`memory://` for none). */
 export type DatabaseOptions =
-  | { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number }
+  | {
+      readonly kind: 'postgres';
+      readonly url: string;
+      /** Postgres itself, where `url` leads to a pooler that hands out sessions by transaction. */
+      readonly directUrl?: string;
+      /** What this process may hold at most, all uses together; 16 where nothing is said. */
+      readonly connections?: number;
+      /** False when Redis does: then the queues take no connection. */
+      readonly carriesQueues?: boolean;
+    }
   | {
       readonly kind: 'pglite';
       /** `memory://` is a database in memory, gone when it is closed. */
@@ -28,9 +38,27 @@ export interface Database extends TransactionalSql {
 
 export interface PostgresDriver {
   readonly kind: 'postgres';
+  /** Where a session of one's own is had, past any pooler. */
   readonly url: string;
-  /** A pool beside ours, for a library; its user ends it. */
-  openPool(options: { readonly size: number; readonly searchPath?: string }): pg.Pool;
+  readonly connections: Connections;
+  /** True when the database's own statements go through a pooler. */
+  readonly isPooled: boolean;
+  /**
+   * False where statements may not have a name: a pooler may run the next one in another session, and
+   * PgBouncer before 1.21 knows nothing of names.
+   */
+  readonly mayNameStatements: boolean;
+  /** A pool beside ours, for a library, of sessions of one's own; its user ends it. */
+  openPool(options: LibraryPool): pg.Pool;
+}
+
+export interface LibraryPool {
+  readonly size: number;
+  /** Told to Postgres after `nightshift-`. */
+  readonly name: string;
+  readonly searchPath?: string;
+  /** After so many milliseconds without an answer a statement fails and its connection is dropped. */
+  readonly answerMs?: number;
 }
 
 export interface PGliteDriver {

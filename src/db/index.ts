@@ -6,3 +6,5 @@ export {
   openMigrations,
 } from './migrations.ts';
 export { openDatabase } from './open.ts';
+export { isConnectionLost } from './postgres-server.ts';
+export { readServerLoad } from './server-load.ts';

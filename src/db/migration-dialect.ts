@@ -13,7 +13,7 @@ export function openMigrationConnection({ driver }: Database): MigrationConnecti
 }
 
 function connectPostgres(driver: PostgresDriver): MigrationConnection {
-  const pool = driver.openPool({ size: 1 });
+  const pool = driver.openPool({ size: 1, name: 'migrations' });
   return { dialect: new PostgresDialect({ pool }), close: () => pool.end() };
 }
 

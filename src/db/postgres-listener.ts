@@ -10,6 +10,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Nobody sends through this connection, so that a dead one would never be noticed: it is asked so often. */
+const checkMs = 5_000;
+
 /** What is sent while the connection is down is lost: a notification is a hint to look, never the news. */
 export function openListener(openClient: () => pg.Client): Listener {
   const listeners = new Map<string, Set<OnNotification>>();
@@ -38,7 +41,9 @@ export function openListener(openClient: () => pg.Client): Listener {
       void client.end().catch(() => {}); // it failed already, for the reason that is thrown
       throw error;
     }
+    const check = setInterval(() => void checkAlive(client), checkMs).unref();
     client.once('end', () => {
+      clearInterval(check);
       connection = undefined;
       void reconnect();
     });
@@ -84,6 +89,15 @@ export function openListener(openClient: () => pg.Client): Listener {
       await client?.end();
     },
   };
+}
+
+/** Cuts a connection that does not answer, so that the next one is opened. */
+async function checkAlive(client: pg.Client): Promise<void> {
+  try {
+    await client.query('select 1');
+  } catch {
+    void client.end().catch(() => {}); // with a query under way this destroys the socket; 'end' follows
+  }
 }
 
 function quoted(identifier: string): string {

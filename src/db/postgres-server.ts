@@ -3,6 +3,9 @@ import { Failure } from '../core/errors.ts';
 
 /** How to reach one Postgres, and how to tell what is wrong with it. */
 export interface PostgresServer {
+  /** The environment variable that leads here. */
+  readonly variable: string;
+  readonly address: { readonly host: string; readonly port: number };
   /** What every pool and client of ours is opened with. */
   readonly config: pg.ClientConfig;
   /** The failure of an attempt to connect. */
@@ -19,7 +22,7 @@ export const connectTimeoutMs = 5_000;
 const minimumVersion = 14;
 
 /** Reads `url` as node-postgres does, PG* variables included; throws `database.url_invalid`. */
-export function parseServer(url: string): PostgresServer {
+export function parseServer(url: string, variable = 'DATABASE_URL'): PostgresServer {
   const config = {
     connectionString: url,
     application_name: 'nightshift',
@@ -27,15 +30,21 @@ export function parseServer(url: string): PostgresServer {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   };
-  const { host, port } = parseAddress(config);
+  const { host, port } = parseAddress(config, variable);
   const unreachable = (error: unknown) =>
-    new Failure('database.unreachable', { host, port, reason: reasonOf(error) }, error);
+    new Failure('database.unreachable', { host, port, variable, reason: reasonOf(error) }, error);
 
   return {
+    variable,
+    address: { host, port },
     config,
     connectFailure(error) {
       if (isConnectionLost(error) || codeOf(error) === '53300') return unreachable(error);
-      return new Failure('database.refused', { host, port, reason: reasonOf(error) }, error);
+      return new Failure(
+        'database.refused',
+        { host, port, variable, reason: reasonOf(error) },
+        error,
+      );
     },
     queryFailure: (error) => (isConnectionLost(error) ? unreachable(error) : error),
     requireVersion(versionNumber) {
@@ -46,14 +55,17 @@ export function parseServer(url: string): PostgresServer {
   };
 }
 
-function parseAddress(config: pg.ClientConfig): { host: string; port: number } {
+function parseAddress(config: pg.ClientConfig, variable: string): PostgresServer['address'] {
   if (!/^postgres(ql)?:\/\//.test(config.connectionString ?? ''))
-    throw new Failure('database.url_invalid', { reason: 'it does not begin with postgres://' });
+    throw new Failure('database.url_invalid', {
+      variable,
+      reason: 'it does not begin with postgres://',
+    });
   try {
     const { host, port } = new pg.Client(config);
     return { host, port };
   } catch (error) {
-    throw new Failure('database.url_invalid', { reason: (error as Error).message });
+    throw new Failure('database.url_invalid', { variable, reason: (error as Error).message });
   }
 }
 
@@ -71,9 +83,10 @@ const networkReasons: Record<string, string> = {
 
 /** What node-postgres says of a connection that is gone or did not come about in time. */
 const lostConnection =
-  /^(Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
+  /^(Connection terminated|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/;
 
-function isConnectionLost(error: unknown): boolean {
+/** True of what a driver says when the server went away, does not answer, or starts or stops. */
+export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
   if (code in networkReasons) return true;
   // Class 08 is "connection exception", 57P01 to 57P03 are a server that stops, crashed or starts.
@@ -82,11 +95,12 @@ function isConnectionLost(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
+  const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : '';
 }
 
-function reasonOf(error: unknown): string {
+/** Why it failed, in words that end a sentence. */
+export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (networkReasons[code]) return `${networkReasons[code]} (${code})`;
   const message = (error as Error).message;

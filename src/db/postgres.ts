@@ -1,163 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { Failure } from '../core/errors.ts';
+import { type OnAvailability, openAvailability } from '../core/availability.ts';
+import { Failure, isFailure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
+import { divideConnections } from './connections.ts';
 import type { Database, DatabaseOptions, PostgresDriver } from './database.ts';
 import { openGate } from './gate.ts';
 import { openListener } from './postgres-listener.ts';
-import { connectTimeoutMs, type PostgresServer, parseServer } from './postgres-server.ts';
+import { checkOut, openPool, useConnection } from './postgres-pool.ts';
+import { checkDirect, type Identity, identify, refuseSharedSessions } from './postgres-pooler.ts';
+import { type PostgresServer, parseServer } from './postgres-server.ts';
+import { openWatch, type Watch } from './postgres-watch.ts';
 import { openTurns } from './turns.ts';
 import { columnParser } from './values.ts';
 
 type PostgresOptions = Extract<DatabaseOptions, { kind: 'postgres' }>;
 
-const defaultPoolSize = 10;
-
-/** Opens Postgres by URL; throws `database.url_invalid`, `unreachable`, `refused` or `too_old`. */
-export async function openPostgres({ url, poolSize }: PostgresOptions): Promise<Database> {
+/** Opens Postgres by URL; throws `database.url_invalid`, `unreachable`, `refused`, `too_old`, `pooled` or `elsewhere`. */
+export async function openPostgres(
+  options: PostgresOptions,
+  hear?: OnAvailability,
+): Promise<Database> {
+  const { url, directUrl, connections: total = 16, carriesQueues = true } = options;
   const server = parseServer(url);
-  const size = poolSize ?? defaultPoolSize;
-  const pool = openPool(server, { size, types: { getTypeParser: columnParser } });
-  const listener = openListener(() => new pg.Client(server.config));
-  const gate = openGate();
-
-  const withConnection = <T>(work: (connection: pg.PoolClient) => Promise<T>) =>
-    gate.pass(async () => {
-      const connection = await checkOut(pool, server, size);
-      return useConnection(connection, work).catch((error: unknown) => {
-        throw server.queryFailure(error);
-      });
-    });
-
-  try {
-    const rows = await withConnection((connection) => runQuery(connection, versionQuery));
-    server.requireVersion(Number(rows[0]?.['server_version_num']));
-  } catch (error) {
+  const direct = directUrl === undefined ? server : parseServer(directUrl, 'DATABASE_DIRECT_URL');
+  const connections = divideConnections(total, carriesQueues);
+  const types = { getTypeParser: columnParser };
+  const pool = openPool(server, { size: connections.ledger, types });
+  const sessions = openSessions(pool, server, hear);
+  const identity = await meet(sessions, server, direct).catch(async (error: unknown) => {
     await pool.end();
     throw error;
-  }
+  });
+  const watch = openWatch(server.config, identity.isPooled);
+  const statement = openStatement(watch);
+  const listener = openListener(() => new pg.Client(listenerConfig(direct)));
+  const gate = openGate();
+  const use: Sessions['use'] = (work) => gate.pass(() => sessions.use(work));
 
   return {
     query: (text, values) =>
-      withConnection((connection) => runQuery(connection, text, values)) as Promise<never>,
-    transaction: (work) => withConnection((connection) => runTransaction(connection, work)),
+      use(async (connection) => (await statement(connection, text, values)).rows) as Promise<never>,
+    transaction: (work) => use((connection) => runTransaction({ connection, statement, work })),
     listen: (channel, onNotification) =>
       gate.pass(() =>
         listener.listen(channel, onNotification).catch((error: unknown) => {
-          throw server.connectFailure(error);
+          throw direct.connectFailure(error);
         }),
       ),
-    driver: openDriver(server, url),
-    close: () => gate.close(async () => void (await Promise.all([listener.close(), pool.end()]))),
+    driver: openDriver(direct, {
+      connections,
+      isPooled: identity.isPooled,
+      mayNameStatements: !identity.isPooled && directUrl === undefined,
+    }),
+    close: () =>
+      gate.close(async () => {
+        watch.close();
+        await Promise.race([
+          Promise.all([listener.close(), pool.end()]),
+          sleep(farewellMs, undefined, { ref: false }),
+        ]);
+      }),
   };
 }
 
-const versionQuery = 'show server_version_num';
+/** A server that is silent does not say goodbye, and nothing is under way any more. */
+const farewellMs = 3_000;
 
-function openDriver(server: PostgresServer, url: string): PostgresDriver {
+/** Asks the server which it is, and refuses one that does not do. */
+async function meet(
+  sessions: Sessions,
+  server: PostgresServer,
+  direct: PostgresServer,
+): Promise<Identity> {
+  const identity = await sessions.use(identify);
+  server.requireVersion(identity.versionNumber);
+  if (direct === server) await refuseSharedSessions(server, identity);
+  else await checkDirect(direct, identity);
+  return identity;
+}
+
+interface Sessions {
+  /** Lends a connection to `work`, and turns the loss of it into `database.unreachable`. */
+  use<T>(work: (connection: pg.PoolClient) => Promise<T>): Promise<T>;
+}
+
+function openSessions(pool: pg.Pool, server: PostgresServer, hear?: OnAvailability): Sessions {
+  const { host, port } = server.address;
+  const availability = openAvailability(`Postgres at ${host}:${port}`, hear);
+  return {
+    async use(work) {
+      try {
+        const result = await useConnection(await checkOut(pool, server), work);
+        availability.answers();
+        return result;
+      } catch (error) {
+        const failure = server.queryFailure(error);
+        if (isFailure(failure, 'database.unreachable'))
+          availability.isAway(String(failure.details['reason']));
+        throw failure;
+      }
+    },
+  };
+}
+
+/** It only ever says short things, and one without an answer for 5 s is lost. */
+function listenerConfig({ config }: PostgresServer): pg.ClientConfig {
+  return { ...config, application_name: 'nightshift-listener', query_timeout: 5_000 };
+}
+
+function openDriver(
+  direct: PostgresServer,
+  driver: Pick<PostgresDriver, 'connections' | 'isPooled' | 'mayNameStatements'>,
+): PostgresDriver {
   return {
     kind: 'postgres',
-    url,
-    openPool: ({ size, searchPath }) =>
-      openPool(server, { size, ...(searchPath === undefined ? {} : { searchPath }) }),
+    url: direct.config.connectionString!,
+    ...driver,
+    openPool: (options) => openPool(direct, options),
   };
 }
 
-interface PoolOptions {
-  readonly size: number;
-  readonly types?: pg.CustomTypesConfig;
-  readonly searchPath?: string;
-}
-
-/** A pool whose sessions are in UTC, as PGlite's is, and whose lost connections harm nobody. */
-function openPool(server: PostgresServer, { size, types, searchPath }: PoolOptions): pg.Pool {
-  const settings = [
-    `set timezone to 'UTC'`,
-    ...(searchPath === undefined ? [] : [`set search_path to ${searchPath}`]),
-  ].join(';');
-  const pool = new pg.Pool({
-    ...server.config,
-    max: size,
-    ...(types === undefined ? {} : { types }),
-    // Declared as returning nothing, but a promise is awaited before the connection is handed out.
-    onConnect: (client) => client.query(settings) as unknown as void,
-  });
-  const ignore = () => {}; // whoever uses the connection hears of it by the query that fails
-  pool.on('error', ignore);
-  pool.on('connect', (client) => client.on('error', ignore));
-  return pool;
-}
-
-async function checkOut(
-  pool: pg.Pool,
-  server: PostgresServer,
-  size: number,
-): Promise<pg.PoolClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    if ((error as Error).message === 'timeout exceeded when trying to connect')
-      throw new Failure('database.busy', { size, seconds: connectTimeoutMs / 1000 }, error);
-    throw server.connectFailure(error);
-  }
-}
-
-/** Gives the connection back after `work`; one that was lost is dropped by the pool. */
-async function useConnection<T>(
-  connection: pg.PoolClient,
-  work: (connection: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  let lossReason: Error | undefined;
-  const onLoss = (error: Error) => {
-    lossReason = error;
-  };
-  connection.once('error', onLoss);
-  try {
-    return await work(connection);
-  } catch (error) {
-    // After a loss every query says no more than that the connection is gone.
-    throw lossReason ?? error;
-  } finally {
-    connection.off('error', onLoss);
-    connection.release();
-  }
-}
-
-async function runQuery(
+type Statement = (
   connection: pg.PoolClient,
   text: string,
-  values: readonly unknown[] = [],
-): Promise<Record<string, unknown>[]> {
-  // Always the extended protocol: several statements in one text are refused, as they are on PGlite.
-  const query = { text, values, queryMode: 'extended' };
-  const { rows } = await connection.query<Record<string, unknown>>(
-    query as unknown as pg.QueryConfig,
-  );
-  return rows;
+  values?: readonly unknown[],
+) => Promise<pg.QueryResult<Record<string, unknown>>>;
+
+function openStatement(watch: Watch): Statement {
+  return (connection, text, values = []) => {
+    // Always the extended protocol: several statements in one text are refused, as they are on PGlite.
+    const query = { text, values, queryMode: 'extended' } as unknown as pg.QueryConfig;
+    return watch.during(connection, () => connection.query<Record<string, unknown>>(query));
+  };
 }
 
-async function runTransaction<T>(
-  connection: pg.PoolClient,
-  work: (tx: Sql) => Promise<T>,
-): Promise<T> {
+interface Transaction<T> {
+  readonly connection: pg.PoolClient;
+  readonly statement: Statement;
+  work(tx: Sql): Promise<T>;
+}
+
+async function runTransaction<T>({ connection, statement, work }: Transaction<T>): Promise<T> {
   const inTurn = openTurns();
   let hasEnded = false;
   const tx: Sql = {
     async query(text, values) {
       if (hasEnded) throw new Failure('transaction.ended', {});
-      return (await inTurn(() => runQuery(connection, text, values))) as never;
+      return (await inTurn(() => statement(connection, text, values))).rows as never;
     },
   };
-  await connection.query('begin');
+  await statement(connection, 'begin');
   try {
     const result = await work(tx);
     hasEnded = true;
-    const { command } = await inTurn(() => connection.query('commit'));
+    const { command } = await inTurn(() => statement(connection, 'commit'));
     if (command !== 'COMMIT') throw new Failure('database.aborted', {});
     return result;
   } catch (error) {
     hasEnded = true;
     // Only a lost connection cannot roll back, and then the server does.
-    await inTurn(() => connection.query('rollback')).catch(() => {});
+    await inTurn(() => statement(connection, 'rollback')).catch(() => {});
     throw error;
   }
 }

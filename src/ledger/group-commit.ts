@@ -36,7 +36,9 @@ export function openGroupCommit<Item, Answer>({
     while (waiting.length > 0) {
       const taken = waiting.length <= batch ? waiting : waiting.slice(0, batch);
       waiting = waiting.length <= batch ? [] : waiting.slice(batch);
-      await settle(taken, flush);
+      const away = await settle(taken, flush);
+      // Each batch would wait for the database by itself, and the last of them for minutes.
+      if (away) for (const { reject } of waiting.splice(0)) reject(away);
     }
     flushing = undefined;
   }
@@ -56,24 +58,33 @@ export function openGroupCommit<Item, Answer>({
   };
 }
 
-/** Answers every item. When something about one item spoils the batch, the others are committed one by one. */
+/**
+ * Answers every item; returns the error that says the database itself is away, if it is. When something about
+ * one item spoils the batch, the others are committed one by one.
+ */
 async function settle<Item, Answer>(
   taken: readonly Waiting<Item, Answer>[],
   flush: GroupCommitOptions<Item, Answer>['flush'],
-): Promise<void> {
+): Promise<Failure | undefined> {
   try {
     const answers = await flush(taken.map(({ item }) => item));
     taken.forEach(({ resolve }, i) => resolve(answers[i]!));
   } catch (error) {
     if (taken.length === 1 || isAway(error)) {
       for (const { reject } of taken) reject(error);
-      return;
+      return isAway(error) ? error : undefined;
     }
-    for (const one of taken) await settle([one], flush);
+    let away: Failure | undefined;
+    for (const one of taken) {
+      if (away) one.reject(away);
+      else away = await settle([one], flush);
+    }
+    return away;
   }
+  return undefined;
 }
 
 /** True when the database itself could not be reached: trying the items one by one would not help. */
-function isAway(error: unknown): boolean {
+function isAway(error: unknown): error is Failure {
   return error instanceof Failure && error.kind === 'unavailable';
 }

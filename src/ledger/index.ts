@@ -1,8 +1,10 @@
 import { runs } from './migrations/0001-runs.ts';
+import { installation } from './migrations/0006-installation.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newId } from './accept.ts';
 export type { ClaimedRun, Fence } from './claim.ts';
 export * from './dispatchable.ts';
+export { enterInstallation, findInstallation } from './installation.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';
 export { ensurePartitions } from './partitions.ts';
@@ -12,4 +14,7 @@ export { holdRun, listFenced, listSteps, recordStep, type Step } from './steps.t
 export * from './workers.ts';
 
 /** The ledger's migrations, by name. */
-export const ledgerMigrations = { 'ledger/0001-runs': runs };
+export const ledgerMigrations = {
+  'ledger/0001-runs': runs,
+  'ledger/0006-installation': installation,
+};

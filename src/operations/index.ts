@@ -1,1 +1,2 @@
+export { openOutages } from './outages.ts';
 export { stopOnSignals } from './shutdown.ts';

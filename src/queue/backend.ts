@@ -1,4 +1,5 @@
 import type { Job, Processor, Queue, Worker, WorkerOptions } from 'bullmq';
+import type { Admission } from './admission.ts';
 
 /** The part of BullMQ's queue that we use, the same on every backend. */
 export type JobQueue = Pick<
@@ -30,6 +31,8 @@ export interface JobWorker
 export interface Backend {
   /** What an operator should mend, in sentences; may change when the server comes back. */
   readonly warnings: readonly string[];
+  /** Whether the server that is there may be used; consumers take nothing before it is open. */
+  readonly admission: Admission;
   /** False while a command would fail at once. */
   isReachable(): boolean;
   openQueue(job: string): JobQueue;

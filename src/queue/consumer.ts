@@ -1,4 +1,5 @@
 import { type Job, WaitingError } from 'bullmq';
+import type { Admission } from './admission.ts';
 import type { Backend, JobWorker, WorkerSettings } from './backend.ts';
 import { type Handle, readDelivery } from './delivery.ts';
 
@@ -56,11 +57,7 @@ export function openConsumer(opening: Opening): Consumer {
   }
 
   return {
-    start() {
-      if (!worker.isRunning()) worker.run().catch(onError);
-    },
-    pause: () => worker.pause(true),
-    resume: () => worker.resume(),
+    ...openTaking(worker, backend.admission, onError),
     cancel: (delivery, reason) => worker.cancelJob(delivery, reason),
     async close({ force = false } = {}) {
       if (force && !hand.isForced) {
@@ -73,6 +70,41 @@ export function openConsumer(opening: Opening): Consumer {
         await Promise.race([ended, whenever(isPointless, ended)]);
       }
       await worker.close(true);
+    },
+  };
+}
+
+/** Takes deliveries while it was started, is not paused, and the server is one that may be used. */
+function openTaking(
+  worker: JobWorker,
+  admission: Admission,
+  onError: (error: Error) => void,
+): Pick<Consumer, 'start' | 'pause' | 'resume'> {
+  let isStarted = false;
+  let isPaused = false;
+
+  function begin(): void {
+    if (isStarted && admission.isOpen && !worker.isRunning()) worker.run().catch(onError);
+  }
+
+  admission.onChange(() => {
+    if (!isStarted || isPaused) return;
+    if (!admission.isOpen) void worker.pause(true);
+    else if (worker.isPaused()) void worker.resume();
+    else begin();
+  });
+  return {
+    start() {
+      isStarted = true;
+      begin();
+    },
+    async pause() {
+      isPaused = true;
+      await worker.pause(true);
+    },
+    async resume() {
+      isPaused = false;
+      if (admission.isOpen) await worker.resume();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
 import type pg from 'pg';
-import type { Database } from '../db/index.ts';
+import type { Database, PostgresDriver } from '../db/index.ts';
+import { alwaysAdmitted } from './admission.ts';
 import { type Backend, streams } from './backend.ts';
 import { connectPGlite, migratePGlite } from './pglite.ts';
 import { findUnfinished, pingDatabase } from './queries.ts';
@@ -12,8 +13,8 @@ interface PostgresBackendOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** Connections for all queues and workers of a process: BullMQ asks short questions only. */
-const poolSize = 10;
+/** BullMQ asks short questions only: one without an answer for so long was asked of nobody. */
+const answerMs = 10_000;
 
 /** Queues in the `bullmq` schema of the ledger's own database, on Postgres or on PGlite. */
 export async function openPostgresBackend(options: PostgresBackendOptions): Promise<Backend> {
@@ -27,6 +28,7 @@ export async function openPostgresBackend(options: PostgresBackendOptions): Prom
   const drainDelay = database.driver.kind === 'pglite' ? 60 : 5;
   return {
     warnings: [],
+    admission: alwaysAdmitted,
     isReachable: () => true,
     openQueue: (job) =>
       new Queue(nameQueue(job), { connection: pool, streams }).on('error', onError),
@@ -45,15 +47,26 @@ async function openConnection(options: PostgresBackendOptions): Promise<Connecti
     await migratePGlite(driver.pglite);
     return connectPGlite(driver.pglite);
   }
-  const pool = driver.openPool({ size: poolSize, searchPath: 'bullmq' });
+  await migrate(driver);
+  const size = driver.connections.queues;
+  const pool = driver.openPool({ size, name: 'queues', searchPath: 'bullmq', answerMs });
   pool.on('error', options.onError);
-  const client = await pool.connect();
-  try {
-    await runMigrations(client);
-  } finally {
-    client.release();
-  }
   return connectPool(pool);
+}
+
+/** Over a connection without a limit: a migration may take its time. */
+async function migrate(driver: PostgresDriver): Promise<void> {
+  const pool = driver.openPool({ size: 1, name: 'migrations', searchPath: 'bullmq' });
+  try {
+    const client = await pool.connect();
+    try {
+      await runMigrations(client);
+    } finally {
+      client.release();
+    }
+  } finally {
+    await pool.end();
+  }
 }
 
 function connectPool(pool: pg.Pool): Connection {

@@ -4,6 +4,7 @@ import type { Backend, JobQueue } from './backend.ts';
 import { type Consumer, type ConsumerOptions, openConsumer } from './consumer.ts';
 import type { Handle } from './delivery.ts';
 import { openBackend, type QueuesOptions } from './open.ts';
+import { isOutage } from './outage.ts';
 
 /** A delivery to be added to the queue of `job`. */
 export interface Dispatch {
@@ -51,7 +52,7 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-/** Opens the queues on Redis, Postgres or PGlite, as `options` say. */
+/** Opens the queues on Redis, Postgres or PGlite, as `options` say; throws `queue.too_old` or `queue.taken`. */
 export async function openQueues(options: QueuesOptions): Promise<Queues> {
   const onError = reportOnce(options.onError);
   const backend = await openBackend({ ...options, onError });
@@ -176,6 +177,7 @@ function openReach(backend: Backend) {
   async function server<T>(work: () => Promise<T>): Promise<T> {
     try {
       if (isClosed) throw new Error('this process has closed them');
+      if (backend.admission.refusal) throw backend.admission.refusal;
       if (!backend.isReachable()) throw new Error('no connection to the server');
       return await work();
     } catch (cause) {
@@ -198,11 +200,11 @@ function openReach(backend: Backend) {
   };
 }
 
-/** One lost connection reaches us through every queue that shares it. */
+/** One fault reaches us through every queue that shares a connection; that the server is away is told elsewhere. */
 function reportOnce(onError: (error: Error) => void = () => {}): (error: Error) => void {
   const reported = new WeakSet<Error>();
   return (error) => {
-    if (reported.has(error)) return;
+    if (isOutage(error) || reported.has(error)) return;
     reported.add(error);
     onError(error);
   };

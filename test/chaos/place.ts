@@ -31,7 +31,7 @@ export async function openPlace(footprint: ChaosFootprint): Promise<ChaosPlace> 
   const database: DatabaseOptions =
     footprint === 'embedded'
       ? { kind: 'pglite', folder: join(path, 'data') }
-      : { kind: 'postgres', url: await createDatabase(opening), poolSize: 4 };
+      : { kind: 'postgres', url: await createDatabase(opening), connections: 8 };
   const redis = footprint === 'cluster' ? opening.use(await startRedisServer()) : undefined;
   await migrate(database);
   const opened = opening.move();

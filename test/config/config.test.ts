@@ -65,7 +65,12 @@ describe('the footprint', () => {
 
   test('hands the URLs on as they were written', () => {
     const { database, queue } = parseConfig(redis);
-    expect(database).toEqual({ kind: 'postgres', url: postgres.DATABASE_URL, poolSize: 10 });
+    expect(database).toEqual({
+      kind: 'postgres',
+      url: postgres.DATABASE_URL,
+      connections: 16,
+      carriesQueues: false,
+    });
     expect(queue).toEqual({ redisUrl: redis.REDIS_URL, prefix: 'nightshift' });
   });
 });
@@ -94,7 +99,7 @@ describe('a wrong value is refused with what is allowed', () => {
       ' 7',
       '" 7" is not a whole number from 1 to 1000; did you mean "7"?',
     ],
-    ['NIGHTSHIFT_DATABASE_CONNECTIONS', '1', '"1" is not a whole number from 2 to 500.'],
+    ['NIGHTSHIFT_DATABASE_CONNECTIONS', '7', '"7" is not a whole number from 8 to 500.'],
     ['NIGHTSHIFT_DETECTION', '15', '"15" is not a duration from 1s to 1h; did you mean "15s"?'],
     ['NIGHTSHIFT_DETECTION', '100ms', '"100ms" is not a duration from 1s to 1h.'],
     ['NIGHTSHIFT_GRACE', '5 min', '"5 min" is not a duration from 0s to 1h; did you mean "5m"?'],
@@ -155,6 +160,12 @@ describe('a wrong value is refused with what is allowed', () => {
 });
 
 describe('between variables', () => {
+  test('that lead past a DATABASE_URL that is not set are refused', () => {
+    expect(faultsOf({ DATABASE_DIRECT_URL: 'postgres://me:s3cret@db/jobs' })).toEqual([
+      'DATABASE_DIRECT_URL: "postgres://me:***@db/jobs" needs DATABASE_URL beside it: it is the way past a pooler that DATABASE_URL leads to. Without a pooler set DATABASE_URL alone.',
+    ]);
+  });
+
   test('Redis alone is refused, because the cluster needs both', () => {
     expect(faultsOf({ REDIS_URL: 'redis://:s3cret@cache' })).toEqual([
       'REDIS_URL: "redis://:***@cache" needs DATABASE_URL beside it: Redis carries the queues of many machines, and PostgreSQL keeps their runs. Set DATABASE_URL, or take REDIS_URL away to run embedded.',
@@ -173,7 +184,7 @@ describe('between variables', () => {
     expect(warningsOf({ ...postgres, NIGHTSHIFT_DATA: 'store' })).toEqual([
       'NIGHTSHIFT_DATA: has no effect, because DATABASE_URL is set and keeps everything.',
     ]);
-    expect(warningsOf({ NIGHTSHIFT_DATABASE_CONNECTIONS: '5' })).toEqual([
+    expect(warningsOf({ NIGHTSHIFT_DATABASE_CONNECTIONS: '9' })).toEqual([
       'NIGHTSHIFT_DATABASE_CONNECTIONS: has no effect without DATABASE_URL.',
     ]);
     expect(warningsOf({ NIGHTSHIFT_PROFILE: 'minimal' })).toEqual([]);

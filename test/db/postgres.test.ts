@@ -161,8 +161,9 @@ describe('a pool', () => {
   test('whose connections are all busy for 5 s says so', async () => {
     await using place = await openTestDatabase('postgres');
     const { url } = place.options as { url: string };
-    const database = await openDatabase({ kind: 'postgres', url, poolSize: 1 });
-    const busy = database.query('select pg_sleep(6)');
+    const database = await openDatabase({ kind: 'postgres', url, connections: 8 });
+    // Of eight the ledger's pool has two here, and a slow statement is left alone.
+    const busy = Promise.all([1, 2].map(() => database.query('select pg_sleep(6)')));
     await expect(database.query('select 1')).rejects.toMatchObject({ code: 'database.busy' });
     await busy;
     await database.close();
@@ -172,11 +173,11 @@ describe('a pool', () => {
     await using place = await openTestDatabase('postgres');
     const { driver } = place.database;
     if (driver.kind !== 'postgres') throw new Error('not Postgres');
-    const pool = driver.openPool({ size: 2, searchPath: 'bullmq' });
+    const pool = driver.openPool({ size: 2, name: 'library', searchPath: 'bullmq' });
     const { rows } = await pool.query<object>(
       `select current_setting('search_path') as path, current_setting('application_name') as name, 1::int8 as big`,
     );
-    expect(rows).toEqual([{ path: 'bullmq', name: 'nightshift', big: '1' }]);
+    expect(rows).toEqual([{ path: 'bullmq', name: 'nightshift-library', big: '1' }]);
     await pool.end();
   });
 });

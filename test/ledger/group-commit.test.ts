@@ -68,6 +68,20 @@ test('a server that is gone rejects the whole batch, and the next one is tried a
   expect(await commits.add(3)).toBe(3);
 });
 
+test('a server that is gone rejects what waits behind the batch too, without asking it again and again', async () => {
+  let flushes = 0;
+  const commits = openGroupCommit<number, number>({
+    batch: 2,
+    flush: () => {
+      flushes += 1;
+      return Promise.reject(new Failure('worker.beat_late', { ms: 1 }));
+    },
+  });
+  const results = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7].map((item) => commits.add(item)));
+  expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+  expect(flushes).toBe(1);
+});
+
 test('more waiting writes than the limit are refused, and memory does not grow', async () => {
   const { flushes, flush } = openHeldFlush();
   const commits = openGroupCommit({ flush, limit: 2 });

@@ -13,6 +13,7 @@ const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 /** The environment of somebody who has set nothing and whose terminal has no colours. */
 export const unset: Readonly<Record<string, string>> = {
   DATABASE_URL: '',
+  DATABASE_DIRECT_URL: '',
   REDIS_URL: '',
   NIGHTSHIFT_DATA: '',
   NIGHTSHIFT_PROFILE: '',

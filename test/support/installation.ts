@@ -40,10 +40,12 @@ export const startFile = join(import.meta.dirname, '../../workers/all.ts');
 
 const upMs = 90_000;
 
+type Settings = Readonly<Record<string, string>>;
+
 /** Its processes run as `user` where one is given; only root may give one. */
 export async function openTestInstallation(
   footprint: Footprint,
-  settings: Readonly<Record<string, string>> = {},
+  settings: Settings | ((place: TestFootprint) => Settings | Promise<Settings>) = {},
   user?: ProcessOptions['user'],
 ): Promise<TestInstallation> {
   await using opening = new AsyncDisposableStack();
@@ -53,7 +55,7 @@ export async function openTestInstallation(
     ...place.env,
     NIGHTSHIFT_PREFIX: place.prefix,
     NIGHTSHIFT_MAILBOX: folder,
-    ...settings,
+    ...(typeof settings === 'function' ? await settings(place) : settings),
   };
   const options = { env, cwd: folder, ...(user && { user }) };
   if (user) await handOver(place, folder, user);

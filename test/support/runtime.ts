@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type AnyJob, defineJob } from '../../src/core/job.ts';
 import type { Sql } from '../../src/core/sql.ts';
-import { type Database, openDatabase } from '../../src/db/index.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
 import { type Ledger, ledgerMigrations, openLedger } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
@@ -26,16 +26,24 @@ export interface TestRuntime extends AsyncDisposable {
   readonly errors: unknown[];
 }
 
+export interface RuntimeOptions {
+  /** Where another runtime is already; it stays that one's to dispose. */
+  readonly place?: TestFootprint;
+  /** Another way to the same database. */
+  readonly database?: DatabaseOptions;
+  /** The file that the processes of isolated attempts start with. */
+  readonly child?: URL;
+}
+
 export const detectionMs = 2000;
 
-/** `child`: the file that the processes of isolated attempts start with. */
 export async function openTestRuntime(
   footprint: Footprint,
   jobs: readonly AnyJob[],
-  child?: URL,
+  { place: given, database: options, child }: RuntimeOptions = {},
 ): Promise<TestRuntime> {
-  const place = await openTestFootprint(footprint, ledgerMigrations);
-  const database = await openDatabase(place.database);
+  const place = given ?? (await openTestFootprint(footprint, ledgerMigrations));
+  const database = await openDatabase(options ?? place.database);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
   const { prefix, redisUrl } = place;
@@ -79,7 +87,7 @@ export async function openTestRuntime(
       await Promise.all(workers.map((worker) => worker.stop(0)));
       await queues.close();
       await database.close();
-      await place[Symbol.asyncDispose]();
+      if (!given) await place[Symbol.asyncDispose]();
     },
   };
 }

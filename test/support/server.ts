@@ -78,7 +78,12 @@ const installHint =
 
 /** The path of an installed program; throws with how to install it. */
 export function findProgram(name: string): string {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), ...postgresFolders()];
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(':'),
+    // Debian keeps daemons out of the PATH of people.
+    '/usr/sbin',
+    ...postgresFolders(),
+  ];
   const folder = folders.find((candidate) => existsSync(join(candidate, name)));
   if (folder === undefined) throw new Error(`${name} is not installed. ${installHint}`);
   return join(folder, name);

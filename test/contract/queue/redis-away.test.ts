@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { v4 as uuid } from 'uuid';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../../src/db/index.ts';
 import { openQueues, type Queues } from '../../../src/queue/index.ts';
 import { startRedisServer } from '../../support/redis-server.ts';
@@ -13,10 +13,12 @@ const one = { concurrency: 1 };
 let server: TestServer;
 let queues: Queues;
 let errors: Error[];
+let told: (string | undefined)[];
 
 beforeEach(async () => {
   server = await startRedisServer({ appendOnly: true });
   errors = [];
+  told = [];
 });
 afterEach(async () => {
   await queues.close();
@@ -27,7 +29,8 @@ async function open(prefix = 'away'): Promise<Queues> {
   // Redis carries everything: the database is never asked.
   const database = {} as Database;
   const onError = (error: Error) => void errors.push(error);
-  queues = await openQueues({ database, redisUrl: server.url, prefix, onError });
+  const onAvailability = (_: string, fault: string | undefined) => void told.push(fault);
+  queues = await openQueues({ database, redisUrl: server.url, prefix, onError, onAvailability });
   return queues;
 }
 
@@ -53,7 +56,7 @@ test('a producer fails at once while Redis is down, and works again when it is b
   expect(await timeRefusal()).toBeLessThan(1_000);
   expect(await timeRefusal()).toBeLessThan(100);
   await expect(queues.ping()).rejects.toMatchObject({ code: 'queue.unavailable' });
-  await until(() => errors.length > 0);
+  await until(() => told.length > 0);
 
   await server.start();
   const after = uuid();
@@ -64,6 +67,8 @@ test('a producer fails at once while Redis is down, and works again when it is b
     ),
   );
   expect(await reach(2)).toEqual([before, after]);
+  await until(() => told.at(-1) === undefined);
+  expect(errors).toEqual([]);
   await consumer.close();
 });
 
@@ -131,7 +136,6 @@ test('an evicting Redis is reported', async () => {
   const admin = new Redis(server.url);
   await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
   admin.disconnect();
-  vi.spyOn(console, 'warn').mockImplementation(() => {});
   await open();
   expect(queues.warnings).toEqual([
     'Redis may evict queues (maxmemory-policy allkeys-lru): set maxmemory-policy noeviction.',
