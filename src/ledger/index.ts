@@ -1,15 +1,20 @@
 import { runs } from './migrations/0001-runs.ts';
+import { control } from './migrations/0003-control.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newId } from './accept.ts';
 export type { ClaimedRun, Fence } from './claim.ts';
 export * from './dispatchable.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';
+export * from './orphans.ts';
 export { ensurePartitions } from './partitions.ts';
+export * from './queues.ts';
+export * from './rescue.ts';
+export { type Retired, retireRuns } from './retention.ts';
 export * from './runs.ts';
 export * from './schedules.ts';
 export { holdRun, listFenced, listSteps, recordStep, type Step } from './steps.ts';
 export * from './workers.ts';
 
 /** The ledger's migrations, by name. */
-export const ledgerMigrations = { 'ledger/0001-runs': runs };
+export const ledgerMigrations = { 'ledger/0001-runs': runs, 'ledger/0003-control': control };

@@ -1,6 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { type Backend, streams } from './backend.ts';
+import { findCarried, findKnown } from './redis-known.ts';
 
 interface RedisBackendOptions {
   readonly url: string;
@@ -18,6 +19,8 @@ const patienceMs = 3_000;
  */
 export async function openRedisBackend(options: RedisBackendOptions): Promise<Backend> {
   const { url, prefix, onError } = options;
+  // No job can have this name: a queue's keys have one part more.
+  const markKey = `${prefix}:nightshift:epoch`;
   const producers = connect(options, { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
   let workers: Redis | undefined;
   let warnings = [`Redis at ${describe(url)} does not answer; runs are accepted and wait for it.`];
@@ -38,6 +41,9 @@ export async function openRedisBackend(options: RedisBackendOptions): Promise<Ba
       return new Worker(job, processor, { connection: workers, prefix, ...settings });
     },
     findKnown: (job, deliveries) => findKnown(producers, `${prefix}:${job}`, deliveries),
+    findCarried: (job, deliveries) => findCarried(producers, `${prefix}:${job}`, deliveries),
+    readMark: async () => ({ mark: await producers.get(markKey) }),
+    writeMark: async (mark) => void (await producers.set(markKey, mark)),
     async ping() {
       await producers.ping();
     },
@@ -60,26 +66,6 @@ export function findServerFaults(info: string): string[] {
       `Redis may evict queues (maxmemory-policy ${policy}): set maxmemory-policy noeviction.`,
     );
   return faults;
-}
-
-/**
- * A delivery is known while its hash lives and is not finished: BullMQ writes and deletes it in
- * the same script that moves it, and asking the wait list instead would cost its whole length.
- */
-async function findKnown(
-  redis: Redis,
-  queueKey: string,
-  deliveries: readonly string[],
-): Promise<string[]> {
-  const pipeline = redis.pipeline();
-  for (const id of deliveries) pipeline.hmget(`${queueKey}:${id}`, 'timestamp', 'finishedOn');
-  const answers = (await pipeline.exec()) ?? [];
-  return deliveries.filter((_, i) => {
-    const [error, fields] = answers[i]!;
-    if (error) throw error;
-    const [added, finished] = fields as (string | null)[];
-    return added !== null && finished === null;
-  });
 }
 
 function connect(

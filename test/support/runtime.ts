@@ -28,17 +28,18 @@ export interface TestRuntime extends AsyncDisposable {
 
 export const detectionMs = 2000;
 
-/** `child`: the file that the processes of isolated attempts start with. */
+/** With `redisUrl` the queues are on that Redis instead of the one that tests share. */
 export async function openTestRuntime(
   footprint: Footprint,
   jobs: readonly AnyJob[],
-  child?: URL,
+  { redisUrl: ownRedis, child }: { readonly redisUrl?: string; readonly child?: URL } = {},
 ): Promise<TestRuntime> {
   const place = await openTestFootprint(footprint, ledgerMigrations);
   const database = await openDatabase(place.database);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  const { prefix, redisUrl } = place;
+  const { prefix } = place;
+  const redisUrl = ownRedis ?? place.redisUrl;
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
   const ledger = openLedger(database, { detectionMs });
   const catalogue = openCatalogue(jobs);
