@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { migrationsOf, openDatabaseOf } from '../app/index.ts';
 import { openMailboxes } from '../connectors/mailbox/index.ts';
+import { listDuties } from '../control/index.ts';
 import { formatMs } from '../core/duration.ts';
 import { isFailure } from '../core/errors.ts';
 import type { Database } from '../db/index.ts';
@@ -105,7 +106,9 @@ async function examineServers(config: Config): Promise<Finding[]> {
     return [
       await examineDatabase(database),
       schema,
-      ...(working ? await examineWorkers(config, database) : []),
+      ...(working
+        ? [...(await examineWorkers(config, database)), await examineDuties(database)]
+        : []),
       ...(await examineQueues(config, database)),
     ];
   } finally {
@@ -156,6 +159,22 @@ function examineDelay(worker: WorkerRow, detectionMs: number): Finding[] {
 
 function nameOf({ host, pid }: WorkerRow): string {
   return `${host} (process ${pid})`;
+}
+
+async function examineDuties(database: Database): Promise<Finding> {
+  const duties = await listDuties(database);
+  const late = duties.filter((duty) => duty.late).map(({ name }) => name);
+  const failing = duties.filter(({ failures }) => failures > 0);
+  const start = 'no control plane is at work; start one with: nightshift start';
+  if (duties.length === 0) return warning('duties', `none has ever run: ${start}`);
+  if (late.length > 0)
+    return warning('duties', `${late.join(', ')} ${late.length > 1 ? 'are' : 'is'} late: ${start}`);
+  if (failing.length === 0)
+    return fine('duties', `${duties.map(({ name }) => name).join(', ')} on time`);
+  const faults = failing.map(
+    ({ name, failures, error }) => `${name} failed ${failures} times: ${error}`,
+  );
+  return warning('duties', faults.join('\n'));
 }
 
 async function examineQueues(config: Config, database: Database): Promise<Finding[]> {

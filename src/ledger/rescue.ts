@@ -19,11 +19,6 @@ export async function beginRescue(sql: Sql, longestGapMs: number): Promise<Rescu
   return rows[0]!;
 }
 
-/** Says that silence proves nothing until a full period has passed again. */
-export async function forgetTouch(sql: Sql): Promise<void> {
-  await sql.query(`update nightshift.rescue set in_touch_since = now()`);
-}
-
 /** Remembers what was left in the queue's server. */
 export async function rememberMark(sql: Sql, mark: string): Promise<void> {
   await sql.query(`update nightshift.rescue set queue_mark = $1`, [mark]);

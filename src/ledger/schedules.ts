@@ -12,8 +12,13 @@ export interface ScheduleRow {
 
 const columns = `name, job, payload, cron, timezone, next_due as "nextDue"`;
 
-export async function listSchedules(sql: Sql): Promise<ScheduleRow[]> {
-  return sql.query<ScheduleRow>(`select ${columns} from nightshift.schedules order by name`);
+/** Every schedule; `late` says that its firing is overdue by more than a takeover of the control plane needs. */
+export async function listSchedules(
+  sql: Sql,
+): Promise<(ScheduleRow & { readonly late: boolean })[]> {
+  return sql.query(
+    `select ${columns}, next_due < now() - interval '15 seconds' as late from nightshift.schedules order by name`,
+  );
 }
 
 /** Brings the table to what config says: new and changed schedules get their next firing, gone ones go. */

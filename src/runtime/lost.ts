@@ -23,7 +23,7 @@ export interface Walked {
 }
 
 export const beforeAll = '00000000-0000-0000-0000-000000000000';
-export const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 const page = 1000;
 const pagesPerPass = 20;
