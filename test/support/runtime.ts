@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { type AnyJob, defineJob } from '../../src/core/job.ts';
+import type { AnyJob } from '../../src/core/job.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Database, openDatabase } from '../../src/db/index.ts';
 import { type Ledger, ledgerMigrations, openLedger } from '../../src/ledger/index.ts';
@@ -13,6 +12,8 @@ import {
   type Worker,
 } from '../../src/runtime/index.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
+
+export { jobOf } from './job.ts';
 
 /** Ledger, queues and enqueuer on one footprint, with workers on demand. */
 export interface TestRuntime extends AsyncDisposable {
@@ -28,11 +29,18 @@ export interface TestRuntime extends AsyncDisposable {
 
 export const detectionMs = 2000;
 
+export interface RuntimeSettings {
+  readonly redisUrl?: string;
+  readonly detectionMs?: number;
+  /** The file that the processes of isolated attempts start with. */
+  readonly child?: URL;
+}
+
 /** With `redisUrl` the queues are on that Redis instead of the one that tests share. */
 export async function openTestRuntime(
   footprint: Footprint,
   jobs: readonly AnyJob[],
-  { redisUrl: ownRedis, child }: { readonly redisUrl?: string; readonly child?: URL } = {},
+  { redisUrl: ownRedis, detectionMs: ms = detectionMs, child }: RuntimeSettings = {},
 ): Promise<TestRuntime> {
   const place = await openTestFootprint(footprint, ledgerMigrations);
   const database = await openDatabase(place.database);
@@ -41,7 +49,7 @@ export async function openTestRuntime(
   const { prefix } = place;
   const redisUrl = ownRedis ?? place.redisUrl;
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
-  const ledger = openLedger(database, { detectionMs });
+  const ledger = openLedger(database, { detectionMs: ms });
   const catalogue = openCatalogue(jobs);
   const now = () => new Date();
   const services = {
@@ -83,17 +91,4 @@ export async function openTestRuntime(
       await place[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A job whose handler is `run`, with a payload of anything and one attempt unless `retry` says more. */
-export function jobOf(name: string, run: AnyJob['run'], options: Partial<AnyJob> = {}): AnyJob {
-  return defineJob({
-    name,
-    summary: 'A job of a test.',
-    payload: z.unknown(),
-    result: z.unknown(),
-    retry: { attempts: 1 },
-    run,
-    ...options,
-  }) as AnyJob;
 }
