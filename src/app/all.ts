@@ -5,8 +5,8 @@ import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts'
 import { stopOnSignals } from '../operations/index.ts';
 import {
   type Announcement,
+  keepSchedules,
   openRelay,
-  plantSchedules,
   rescueDuty,
   scheduleTimers,
 } from '../runtime/index.ts';
@@ -38,7 +38,9 @@ async function startAll(system: System): Promise<void> {
   const { config, log, database, queues, catalogue, announcements } = system;
   const onError = (error: unknown) => log.error({ err: error });
   const now = () => new Date();
-  await plantSchedules(database, { catalogue, schedules: schedulesOf(config), now: now() });
+  const schedules = schedulesOf(config);
+  const gardener = await keepSchedules(database, { catalogue, schedules, now, onError });
+  system.onClose(() => gardener.close());
   announcements.subscribe(logFailures(log));
   const worker = await system.startWorker();
   const relay = await openRelay({ database, queues, onError });

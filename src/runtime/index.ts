@@ -8,5 +8,5 @@ export type { ChildProcesses } from './isolation/isolated.ts';
 export { pauseJob, resumeJob } from './pauses.ts';
 export { openRelay, type Relay } from './relay.ts';
 export { type Rescued, rescueDuty } from './rescue.ts';
-export { plantSchedules, scheduleTimers } from './schedules.ts';
+export { keepSchedules, plantSchedules, scheduleTimers } from './schedules.ts';
 export { startWorker, type Worker } from './worker.ts';
