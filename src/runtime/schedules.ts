@@ -62,7 +62,7 @@ export async function keepSchedules(
 /** Of what a person wrote: the next firing is not part of it. */
 function hashOf(rows: readonly ScheduleRow[]): string {
   const written = rows
-    .map(({ nextDue: _, ...row }) => row)
+    .map(({ name, job, payload, cron, timezone }) => ({ name, job, payload, cron, timezone }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(written)).digest('hex');
 }
