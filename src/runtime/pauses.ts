@@ -42,36 +42,39 @@ export interface Pauses {
   isPaused(job: string): boolean;
   /** Reads the rows; pauses, starts and resumes the consumers accordingly. */
   refresh(): Promise<void>;
+  /** Lets go of the consumers: they are about to be closed, and nothing starts them again. */
+  close(): void;
 }
 
 /** Nothing starts before the first `refresh`. */
 export function openPauses(sql: Sql, consumers: ReadonlyMap<string, Consumer>): Pauses {
   let paused = new Set<string>();
-  const stopped = new Set<string>();
+  const obeying = new Map<string, 'takes' | 'rests'>();
   let last: Promise<void> = Promise.resolve();
+  let isClosed = false;
 
   async function refresh(): Promise<void> {
     const rows = await listQueues(sql);
     paused = new Set(rows.filter(({ pausedAt }) => pausedAt !== null).map(({ job }) => job));
-    for (const [job, consumer] of consumers) await obey(job, consumer);
+    for (const [job, consumer] of consumers) if (!isClosed) await obey(job, consumer);
   }
 
   async function obey(job: string, consumer: Consumer): Promise<void> {
-    if (paused.has(job) === stopped.has(job)) {
-      if (!stopped.has(job)) consumer.start();
-    } else if (paused.has(job)) {
-      stopped.add(job);
-      await consumer.pause();
-    } else {
-      stopped.delete(job);
-      consumer.start();
-      await consumer.resume();
-    }
+    const before = obeying.get(job);
+    const now = paused.has(job) ? 'rests' : 'takes';
+    if (before === now) return;
+    if (now === 'rests') await consumer.pause();
+    else consumer.start();
+    if (before === 'rests') await consumer.resume();
+    obeying.set(job, now);
   }
 
   return {
     isPaused: (job) => paused.has(job),
     // One after the other: an older answer must not overrule a newer one.
     refresh: () => (last = last.catch(() => {}).then(refresh)),
+    close() {
+      isClosed = true;
+    },
   };
 }

@@ -122,7 +122,7 @@ async function mendQueue(
   if (found === undefined) return away;
   const wiped = found !== 'none' && found.mark !== mark;
   if ((await orAway(() => restorePauses({ sql: database, queues }))) === undefined) return away;
-  const walk = { from: wiped ? beforeAll : from, all: wiped, closely };
+  const walk = { from: wiped ? beforeAll : from, all: wiped, closely: closely && !wiped };
   const walked = await rescueLost({ database, queues }, walk);
   if (found !== 'none' && !walked.away) await leaveMark({ database, queues });
   return { ...walked, wiped };

@@ -82,6 +82,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   let stopping: Promise<void> | undefined;
   async function stop(graceMs: number): Promise<void> {
+    pauses.close();
     const closing = Promise.all([...consumers.values()].map((consumer) => consumer.close()));
     const timer = setTimeout(() => {
       hurry.abort();
