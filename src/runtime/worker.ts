@@ -72,9 +72,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     detectionMs: services.ledger.detectionMs,
     inHand: () => held.inHand,
     async onBeat() {
-      await pauses.refresh();
       await held.fenceLost();
       await held.giveBackDoubtful();
+      await pauses.refresh();
     },
     onError,
   });

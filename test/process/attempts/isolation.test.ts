@@ -22,7 +22,7 @@ const patient = { timeoutMs: 60_000 };
 describe.each(footprints)('on the %s footprint', (footprint) => {
   let runtime: TestRuntime;
   beforeAll(async () => {
-    runtime = await openTestRuntime(footprint, jobs, child);
+    runtime = await openTestRuntime(footprint, jobs, { child });
     await runtime.database.query('create table public.notes (text text)');
     await runtime.work({ concurrency: 2 });
   });
@@ -229,7 +229,7 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
   });
 
   test('a worker that stops gives the run back, and leaves no process behind', async () => {
-    await using own = await openTestRuntime(footprint, jobs, child);
+    await using own = await openTestRuntime(footprint, jobs, { child });
     const worker = await own.work();
     const id = await own.enqueuer.enqueue('isolated', { deed: 'spin' });
     const pid = await until(async () => (await listSteps(own.database, id))[0]?.result, patient);
