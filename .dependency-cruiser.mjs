@@ -11,7 +11,7 @@ const mayImport = {
   control: ['core', 'db'],
   documents: ['core', 'db'],
   runtime: ['core', 'db', 'queue', 'ledger'],
-  http: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
+  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'runtime'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
 };
 

@@ -36,6 +36,7 @@ const optionOf = {
   NIGHTSHIFT_CONCURRENCY: 'runtime.concurrency',
   NIGHTSHIFT_HEARTBEAT: 'runtime.heartbeatSeconds',
   NIGHTSHIFT_DETECTION: 'runtime.detectionMs',
+  NIGHTSHIFT_KEEP_RUNS: 'runtime.keepRunsMs',
   NIGHTSHIFT_GRACE: 'runtime.graceMs',
 } as const satisfies Record<string, OptionPath>;
 

@@ -1,12 +1,12 @@
 import { readConfig, schedulesOf } from '../../config/index.ts';
 import { openControl } from '../control/index.ts';
 import type { Duty } from '../core/duty.ts';
-import { ensurePartitions, forgetWorkers } from '../ledger/index.ts';
+import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts';
 import { stopOnSignals } from '../operations/index.ts';
 import {
   type Announcement,
+  keepSchedules,
   openRelay,
-  plantSchedules,
   rescueDuty,
   scheduleTimers,
 } from '../runtime/index.ts';
@@ -37,14 +37,19 @@ export async function runAll(config = readConfig()): Promise<void> {
 async function startAll(system: System): Promise<void> {
   const { config, log, database, queues, catalogue, announcements, onError } = system;
   const now = () => new Date();
-  await plantSchedules(database, { catalogue, schedules: schedulesOf(config), now: now() });
+  const schedules = schedulesOf(config);
+  const gardener = await keepSchedules(database, { catalogue, schedules, now, onError });
+  system.onClose(() => gardener.close());
   announcements.subscribe(logFailures(log));
   const worker = await system.startWorker();
   const relay = await openRelay({ database, queues, onError });
   system.onClose(() => relay.close());
+  const rescue = rescueOf(system);
+  // Whoever has the data folder knows that the workers before it are gone: their runs need not wait for a duty.
+  if (config.footprint === 'embedded') await rescue.run();
   const control = await openControl({
     database,
-    duties: dutiesOf(system),
+    duties: dutiesOf(system, rescue),
     timers: scheduleTimers({ sql: database, catalogue, now }),
     onError,
   });
@@ -64,15 +69,29 @@ function logFailures(log: Log): (announcement: Announcement) => void {
   };
 }
 
-function dutiesOf({ config, database, queues, log }: System): Duty[] {
+function rescueOf({ config, database, queues, log }: System) {
+  return rescueDuty({
+    database,
+    queues,
+    detectionMs: config.runtime.detectionMs,
+    onRescued: (rescued) => log.warn(rescued, 'runs were rescued'),
+  });
+}
+
+function dutiesOf(system: System, rescue: Duty): Duty[] {
+  const { config, database } = system;
+  const retention = {
+    keepMs: config.runtime.keepRunsMs,
+    shared: database.driver.kind === 'postgres',
+  };
   return [
-    rescueDuty({
-      database,
-      queues,
-      detectionMs: config.runtime.detectionMs,
-      onRescued: (rescued) => log.warn(rescued, 'runs were rescued'),
-    }),
-    { name: 'partitions', periodSeconds: 3600, run: () => ensurePartitions(database) },
+    rescue,
+    {
+      name: 'partitions',
+      periodSeconds: 3600,
+      run: async () => ({ created: await ensurePartitions(database) }),
+    },
+    { name: 'retention', periodSeconds: 3600, run: () => retireRuns(database, retention) },
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];
 }

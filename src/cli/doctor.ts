@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { migrationsOf, openDatabaseOf } from '../app/index.ts';
 import { openMailboxes } from '../connectors/mailbox/index.ts';
+import { listDuties } from '../control/index.ts';
 import { formatMs } from '../core/duration.ts';
 import { isFailure } from '../core/errors.ts';
 import { type Database, readServerLoad } from '../db/index.ts';
@@ -105,8 +106,13 @@ async function examineServers(config: Config): Promise<Finding[]> {
     return [
       await examineDatabase(database),
       schema,
-      ...(working ? await examineWorkers(config, database) : []),
-      ...(working ? [await examineConnections(config, database)] : []),
+      ...(working
+        ? [
+            ...(await examineWorkers(config, database)),
+            await examineDuties(database),
+            await examineConnections(config, database),
+          ]
+        : []),
       ...(await examineQueues(config, database, schema.state === 'fine')),
     ];
   } finally {
@@ -167,11 +173,26 @@ async function examineConnections(config: Config, database: Database): Promise<F
   const needed = workers.length * each + (open - ours);
   const says = `${open} of ${most} that PostgreSQL allows are open, ${ours} by Nightshift; a process takes up to ${each}`;
   if (needed <= most) return fine('connections', says);
-  return {
-    what: 'connections',
-    state: 'warning',
-    says: `${says}, so that the ${workers.length} running may need ${needed}; raise max_connections, lower NIGHTSHIFT_DATABASE_CONNECTIONS, or put a PgBouncer between (docs/guides/servers.md).`,
-  };
+  return warning(
+    'connections',
+    `${says}, so that the ${workers.length} running may need ${needed}; raise max_connections, lower NIGHTSHIFT_DATABASE_CONNECTIONS, or put a PgBouncer between (docs/guides/servers.md).`,
+  );
+}
+
+async function examineDuties(database: Database): Promise<Finding> {
+  const duties = await listDuties(database);
+  const late = duties.filter((duty) => duty.late).map(({ name }) => name);
+  const failing = duties.filter(({ failures }) => failures > 0);
+  const start = 'no control plane is at work; start one with: nightshift start';
+  if (duties.length === 0) return warning('duties', `none has ever run: ${start}`);
+  if (late.length > 0)
+    return warning('duties', `${late.join(', ')} ${late.length > 1 ? 'are' : 'is'} late: ${start}`);
+  if (failing.length === 0)
+    return fine('duties', `${duties.map(({ name }) => name).join(', ')} on time`);
+  const faults = failing.map(
+    ({ name, failures, error }) => `${name} failed ${failures} times: ${error}`,
+  );
+  return warning('duties', faults.join('\n'));
 }
 
 async function examineQueues(

@@ -4,6 +4,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { openCli } from './cli.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addControlCommands } from './commands/control.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
@@ -27,6 +28,7 @@ export function buildProgram(readConfig: () => Config): Command {
   addEnqueueCommand(program, cli);
   addRunCommands(program, cli);
   addCatalogueCommands(program, cli);
+  addControlCommands(program, cli);
   addSearchCommand(program, cli);
   addMigrateCommands(program, cli);
   addConfigCommands(program, cli);

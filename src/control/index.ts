@@ -1,1 +1,2 @@
-export { type Control, openControl } from './control.ts';
+export { type Control, type ControlOptions, openControl } from './control.ts';
+export { type DutyRow, listDuties } from './queries.ts';

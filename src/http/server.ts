@@ -7,6 +7,8 @@ import {
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
+import { dutyRoutes } from './routes/duties.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { runRoutes } from './routes/runs.ts';
 import { searchRoutes } from './routes/search.ts';
 
@@ -22,7 +24,7 @@ export function buildServer(operated: Operated, onBug: (error: unknown) => void)
   answerProblems(server, onBug);
   const typed = server.withTypeProvider<ZodTypeProvider>();
   typed.get('/health/live', () => ({ alive: true, pid: process.pid }));
-  for (const routes of [runRoutes, catalogueRoutes, searchRoutes])
+  for (const routes of [runRoutes, catalogueRoutes, queueRoutes, dutyRoutes, searchRoutes])
     void typed.register(
       (scope) => Promise.resolve(routes(scope.withTypeProvider<ZodTypeProvider>(), operated)),
       {

@@ -65,8 +65,10 @@ function takeOut(won: Map<string, ClaimedRun>, name: string): ClaimedRun | undef
 }
 
 /**
- * The rare half of a claim: a delivery that came again because its worker died. A row that a frozen
- * transaction holds is left to rescue, so that it does not hold up the other claims, and so is a poison run.
+ * The rare half of a claim: a delivery that came again because its worker died. Silence is taken for death
+ * only by a worker that has itself been heard of without a break for as long: after the database was away
+ * nobody has. A row that a frozen transaction holds is left to rescue, so that it does not hold up the
+ * other claims, and so is a poison run.
  */
 async function takeOver(
   sql: Sql,
@@ -77,8 +79,10 @@ async function takeOver(
     `with lost as (
        select r.id, r.attempt, r.worker, r.started_at, wanted.worker as successor
        from nightshift.runs r join ${wanted} on r.id = wanted.run and r.delivery = wanted.delivery
-       where r.state = 'active' and not exists (
-         select from nightshift.workers w where w.id = r.worker and not ${isDead('w', '$4')})
+       left join nightshift.workers w on w.id = r.worker
+       where r.state = 'active' and (w.id is null or w.stopped_at is not null or (${isDead('w', '$4')} and exists (
+         select from nightshift.workers self where self.id = wanted.worker
+           and self.beating_since <= now() - $4 * interval '1 millisecond')))
          and r.losses + 1 < $5
        for update of r skip locked
      ), history as (

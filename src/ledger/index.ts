@@ -1,4 +1,5 @@
 import { runs } from './migrations/0001-runs.ts';
+import { control } from './migrations/0003-control.ts';
 import { installation } from './migrations/0006-installation.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newId } from './accept.ts';
@@ -7,7 +8,11 @@ export * from './dispatchable.ts';
 export { enterInstallation, findInstallation } from './installation.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';
+export * from './orphans.ts';
 export { ensurePartitions } from './partitions.ts';
+export * from './queues.ts';
+export * from './rescue.ts';
+export { type Retired, retireRuns } from './retention.ts';
 export * from './runs.ts';
 export * from './schedules.ts';
 export { holdRun, listFenced, listSteps, recordStep, type Step } from './steps.ts';
@@ -16,5 +21,6 @@ export * from './workers.ts';
 /** The ledger's migrations, by name. */
 export const ledgerMigrations = {
   'ledger/0001-runs': runs,
+  'ledger/0003-control': control,
   'ledger/0006-installation': installation,
 };

@@ -22,7 +22,6 @@ export interface Ledger {
   drained(): Promise<void>;
 }
 
-/** `detectionMs`: a worker not heard of for longer is dead. */
 export function openLedger(
   database: TransactionalSql,
   { detectionMs }: { readonly detectionMs: number },

@@ -24,11 +24,27 @@ export async function registerWorker(sql: Sql, { id, host, pid, jobs }: WorkerSe
   ]);
 }
 
-/** Renews the heartbeat, in Postgres's time. `sample`: what the process measured of itself. */
-export async function beat(sql: Sql, worker: string, sample: unknown): Promise<void> {
+/** What a worker tells of itself with each heartbeat. */
+export interface Beat {
+  readonly worker: string;
+  /** What the process measured of itself. */
+  readonly sample: unknown;
+  /** Every run that it is at work on, or has a claim or an outcome of on its way. */
+  readonly inHand: readonly string[];
+  /** A gap between beats that is longer breaks their row: the database was away, or the machine slept. */
+  readonly longestGapMs: number;
+}
+
+/** Renews the heartbeat, in Postgres's time. */
+export async function beat(
+  sql: Sql,
+  { worker, sample, inHand, longestGapMs }: Beat,
+): Promise<void> {
   await sql.query(
-    `update nightshift.workers set heartbeat_at = now(), released_at = null, sample = $2::jsonb where id = $1`,
-    [worker, JSON.stringify(sample)],
+    `update nightshift.workers set heartbeat_at = now(), released_at = null, sample = $2::jsonb, in_hand = $3::uuid[],
+       beating_since = case when heartbeat_at < now() - $4 * interval '1 millisecond' then now() else beating_since end
+     where id = $1`,
+    [worker, JSON.stringify(sample), inHand, longestGapMs],
   );
 }
 

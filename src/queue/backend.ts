@@ -38,9 +38,15 @@ export interface Backend {
   openQueue(job: string): JobQueue;
   openWorker(job: string, processor: Processor | URL, options: WorkerSettings): JobWorker;
   findKnown(job: string, deliveries: readonly string[]): Promise<string[]>;
+  findCarried(job: string, deliveries: readonly string[]): Promise<string[]>;
+  readMark(): Promise<Mark>;
+  writeMark(mark: string): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What was last left in the queue's server; `none` where the server cannot lose what the ledger keeps. */
+export type Mark = 'none' | { readonly mark: string | null };
 
 export type WorkerSettings = Omit<WorkerOptions, 'connection' | 'prefix'>;
 

@@ -1,4 +1,5 @@
 import { type Job, WaitingError } from 'bullmq';
+import { isFailure } from '../core/errors.ts';
 import type { Admission } from './admission.ts';
 import type { Backend, JobWorker, WorkerSettings } from './backend.ts';
 import { type Handle, readDelivery } from './delivery.ts';
@@ -124,6 +125,11 @@ function openWorker({ backend, job, handle, options, onError }: Opening, hand: H
           if (hand.isForced) throw new WaitingError();
           try {
             await handle(readDelivery(carrier), signal!);
+          } catch (error) {
+            if (!isFailure(error, 'queue.paused')) throw error;
+            // Back among those that wait: whoever throws this takes no more of them.
+            await carrier.moveToWait(carrier.token);
+            throw new WaitingError();
           } finally {
             hand.jobs.delete(carrier.id!);
           }

@@ -13,7 +13,10 @@ export interface ForeignJob {
   readonly timestamp: number;
 }
 
-/** What happens to a delivery; the promise settles when the queue may forget it. */
+/**
+ * What happens to a delivery; the promise settles when the queue may forget it. After a `queue.paused`
+ * failure it keeps it among those that wait.
+ */
 export type Handle = (delivery: Delivery, signal: AbortSignal) => Promise<void>;
 
 /** The part of a BullMQ job, in this process or in a sandbox, that a delivery is read from. */

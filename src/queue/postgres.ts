@@ -35,6 +35,10 @@ export async function openPostgresBackend(options: PostgresBackendOptions): Prom
     openWorker: (job, processor, settings) =>
       new Worker(nameQueue(job), processor, { connection: pool, drainDelay, ...settings }),
     findKnown: (job, deliveries) => findUnfinished(database, nameQueue(job), deliveries),
+    findCarried: (job, deliveries) => findUnfinished(database, nameQueue(job), deliveries),
+    // The queues are lost with the ledger or not at all.
+    readMark: () => Promise.resolve('none'),
+    writeMark: () => Promise.resolve(),
     ping: () => pingDatabase(database),
     close: () => pool.end(),
   };

@@ -1,6 +1,6 @@
 import type { JobType } from 'bullmq';
 import { Failure } from '../core/errors.ts';
-import type { Backend, JobQueue } from './backend.ts';
+import type { Backend, JobQueue, Mark } from './backend.ts';
 import { type Consumer, type ConsumerOptions, openConsumer } from './consumer.ts';
 import type { Handle } from './delivery.ts';
 import { openBackend, type QueuesOptions } from './open.ts';
@@ -37,6 +37,11 @@ export interface Queues {
   dispatchMany(dispatches: readonly Dispatch[]): Promise<void>;
   /** Which of `deliveries` still wait, are delayed, or are active; one round trip. */
   known(job: string, deliveries: readonly string[]): Promise<Set<string>>;
+  /** The same, and each really stands in line: finds lists that somebody deleted, and costs a walk through them. */
+  carried(job: string, deliveries: readonly string[]): Promise<Set<string>>;
+  /** What `writeMark` left; another answer says that the server lost what was written since. */
+  readMark(): Promise<Mark>;
+  writeMark(mark: string): Promise<void>;
   /** Takes back a delivery nobody has started; false when it is active or gone. */
   withdraw(job: string, delivery: string): Promise<boolean>;
   /** Stops the job in all consumers; what is active goes on. */
@@ -74,6 +79,10 @@ export async function openQueues(options: QueuesOptions): Promise<Queues> {
     },
     known: (job, deliveries) =>
       reach.server(async () => new Set(await backend.findKnown(job, deliveries))),
+    carried: (job, deliveries) =>
+      reach.server(async () => new Set(await backend.findCarried(job, deliveries))),
+    readMark: () => reach.server(() => backend.readMark()),
+    writeMark: (mark) => reach.server(() => backend.writeMark(mark)),
     consume(job, handle, consumerOptions) {
       const consumer = openConsumer({ backend, job, handle, options: consumerOptions, onError });
       consumers.add(consumer);

@@ -3,6 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { type Availability, type OnAvailability, openAvailability } from '../core/availability.ts';
 import { openAdmission } from './admission.ts';
 import { type Backend, streams } from './backend.ts';
+import { findCarried, findKnown } from './redis-known.ts';
 import { type Findings, inspectServer } from './redis-server.ts';
 
 export interface RedisBackendOptions {
@@ -29,6 +30,8 @@ const inspectMs = 15_000;
 export async function openRedisBackend(options: RedisBackendOptions): Promise<Backend> {
   const { url, prefix, onError } = options;
   const address = describe(url);
+  // No job can have this name: a queue's keys have one part more.
+  const markKey = `${prefix}:nightshift:epoch`;
   const availability = openAvailability(`Redis at ${address}`, options.onAvailability);
   const reach = { url, availability };
   const producers = connect(reach, { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
@@ -63,31 +66,14 @@ export async function openRedisBackend(options: RedisBackendOptions): Promise<Ba
       return new Worker(job, processor, { connection: workers, ...settled, ...settings });
     },
     findKnown: (job, deliveries) => findKnown(producers, `${prefix}:${job}`, deliveries),
+    findCarried: (job, deliveries) => findCarried(producers, `${prefix}:${job}`, deliveries),
+    readMark: async () => ({ mark: await producers.get(markKey) }),
+    writeMark: async (mark) => void (await producers.set(markKey, mark)),
     async ping() {
       await producers.ping();
     },
     close,
   };
-}
-
-/**
- * A delivery is known while its hash lives and is not finished: BullMQ writes and deletes it in
- * the same script that moves it, and asking the wait list instead would cost its whole length.
- */
-async function findKnown(
-  redis: Redis,
-  queueKey: string,
-  deliveries: readonly string[],
-): Promise<string[]> {
-  const pipeline = redis.pipeline();
-  for (const id of deliveries) pipeline.hmget(`${queueKey}:${id}`, 'timestamp', 'finishedOn');
-  const answers = (await pipeline.exec()) ?? [];
-  return deliveries.filter((_, i) => {
-    const [error, fields] = answers[i]!;
-    if (error) throw error;
-    const [added, finished] = fields as (string | null)[];
-    return added !== null && finished === null;
-  });
 }
 
 function connect(

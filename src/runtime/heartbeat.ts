@@ -15,25 +15,32 @@ export interface HeartbeatOptions {
   readonly worker: string;
   /** Whole seconds, 1 … 59. */
   readonly periodSeconds: number;
+  /** A worker not heard of for longer is dead. */
+  readonly detectionMs: number;
+  /** Every run that the worker has in hand. */
+  inHand(): readonly string[];
   /** Called after each beat that was written. */
   onBeat(): Promise<void>;
   onError(error: unknown): void;
 }
 
-export function startHeartbeat({
-  sql,
-  worker,
-  periodSeconds,
-  onBeat,
-  onError,
-}: HeartbeatOptions): Heartbeat {
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { sql, worker, periodSeconds, onBeat, onError } = options;
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
+  const tell = () =>
+    beat(sql, {
+      worker,
+      sample: measure(delay),
+      inHand: options.inHand(),
+      // Of an outage, others may miss one beat more than we do; it has to break our row before theirs is death.
+      longestGapMs: options.detectionMs / 2,
+    });
   const task = cron.schedule(
     `*/${periodSeconds} * * * * *`,
     async () => {
       try {
-        await within(periodSeconds * 1000, () => beat(sql, worker, measure(delay)));
+        await within(periodSeconds * 1000, tell);
         await onBeat();
       } catch (error) {
         onError(error);

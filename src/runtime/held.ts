@@ -7,6 +7,10 @@ import type { HeldAttempt } from './attempt.ts';
 /** The attempts under way in this process, and the runs it may hold without knowing. */
 export interface Held {
   readonly size: number;
+  /** Every run of a delivery in hand: its claim, its attempt or its outcome is under way. */
+  readonly inHand: readonly string[];
+  /** Takes note that these runs are in hand until the returned function is called. */
+  take(runs: readonly string[]): () => void;
   /** Takes note of an attempt until the returned function is called. */
   hold(attempt: HeldAttempt): () => void;
   /** Signals the attempts (of one run, or all) that hold their run no longer, by what the ledger says. */
@@ -21,12 +25,20 @@ export interface Held {
 
 export function openHeld(database: TransactionalSql, worker: string): Held {
   const attempts = new Map<string, HeldAttempt>();
+  const taken = new Set<readonly string[]>();
   let doubtful: Doubtful[] = [];
   let givingBack = false;
 
   return {
     get size() {
       return attempts.size;
+    },
+    get inHand() {
+      return [...taken].flat();
+    },
+    take(runs) {
+      taken.add(runs);
+      return () => void taken.delete(runs);
     },
     hold(attempt) {
       const name = nameOf(attempt.run);

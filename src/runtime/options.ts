@@ -14,6 +14,11 @@ export const runtimeOptions = z.strictObject({
     .describe(
       'A worker not heard of for longer is dead, and its runs go to others. A handler that blocks its event loop for as long counts as dead.',
     ),
+  keepRunsMs: milliseconds('1d', '3650d')
+    .prefault('90d')
+    .describe(
+      'How long finished runs are kept, by when they were accepted. They go by whole weeks, with their logs, steps and attempts; unfinished ones always stay.',
+    ),
   graceMs: milliseconds('0s', '1h')
     .prefault('30s')
     .describe(

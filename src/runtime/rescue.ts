@@ -1,25 +1,33 @@
 import type { Duty } from '../core/duty.ts';
-import { Failure, isFailure } from '../core/errors.ts';
+import { Failure } from '../core/errors.ts';
 import { describeError, poisonousLosses } from '../core/outcome.ts';
 import type { Database } from '../db/index.ts';
 import {
-  type Dispatchable,
+  beginRescue,
   endOrphans,
+  giveBackDoubtful,
   listOrphans,
-  listOverdue,
+  listStray,
   listUnreleased,
+  newId,
   type Orphan,
-  redeliver,
   releaseWorkers,
+  rememberMark,
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import { beforeAll, orAway, rescueLost, type Walked } from './lost.ts';
+import { restorePauses } from './pauses.ts';
 
 /** What one pass of rescue did. */
 export interface Rescued {
   /** Runs taken from dead workers. */
   readonly orphans: number;
+  /** Runs that a living worker held and did not know of. */
+  readonly strays: number;
   /** Runs the queue had lost. */
   readonly lost: number;
+  /** The queue's server had lost what was written to it. */
+  readonly wiped: boolean;
 }
 
 export interface RescueOptions {
@@ -33,30 +41,41 @@ export interface RescueOptions {
 
 /**
  * The duty of rescue: runs of dead workers, and runs that the queue does not know, get a new delivery for
- * the relay. After its start, after a pass that failed and after passes that were missed, it waits one full
- * detection period before it takes silence for death: the heartbeats had no way to arrive.
+ * the relay. It takes silence for death only when passes, by whichever process, have followed one another
+ * for a full detection period: otherwise the heartbeats may have had no way to arrive.
  */
-export function rescueDuty(options: RescueOptions): Duty & { run(): Promise<Rescued> } {
-  const { database, queues, detectionMs, onRescued } = options;
-  let lastPass = Date.now();
-  let inTouchSince = lastPass;
-  let after = beforeAll;
+export function rescueDuty(
+  options: RescueOptions,
+): Omit<Duty, 'run'> & { run(): Promise<Rescued> } {
+  const { database, detectionMs, onRescued } = options;
+  const longestGapMs = Math.max(detectionMs / 2, 2 * periodSeconds * 1000);
+  let hasFailed = false;
+  let from = beforeAll;
+  let closeLookAt = -closeLookMs;
+
+  async function pass(): Promise<Rescued> {
+    const { inTouchMs, mark } = await beginRescue(database, hasFailed ? 0 : longestGapMs);
+    const orphans = await rescueOrphans(database, inTouchMs > detectionMs ? detectionMs : neverMs);
+    const closely = performance.now() - closeLookAt > closeLookMs;
+    const queue = await mendQueue(options, { from, mark, closely });
+    if (closely) closeLookAt = performance.now();
+    const strays = await giveBackStrays(database, { from, to: queue.to, detectionMs });
+    from = queue.next;
+    return { orphans, strays, lost: queue.lost, wiped: queue.wiped };
+  }
+
   return {
     name: 'rescue',
     periodSeconds,
     async run() {
-      const now = Date.now();
-      if (now - lastPass > missedPassesMs) inTouchSince = now;
-      lastPass = now;
       try {
-        const settled = now - inTouchSince > detectionMs;
-        const orphans = await rescueOrphans(database, settled ? detectionMs : neverMs);
-        const { lost, next } = await rescueLost({ database, queues }, after);
-        after = next;
-        if (orphans + lost > 0) onRescued?.({ orphans, lost });
-        return { orphans, lost };
+        const rescued = await pass();
+        hasFailed = false;
+        const { orphans, strays, lost } = rescued;
+        if (orphans + strays + lost > 0) onRescued?.(rescued);
+        return rescued;
       } catch (error) {
-        inTouchSince = Date.now();
+        hasFailed = true;
         throw error;
       }
     },
@@ -64,34 +83,11 @@ export function rescueDuty(options: RescueOptions): Duty & { run(): Promise<Resc
 }
 
 const periodSeconds = 5;
-
-/** Between two passes so far apart the database was away, or the machine slept. */
-const missedPassesMs = 3 * periodSeconds * 1000;
-
+const closeLookMs = 30_000;
 const page = 1000;
-const pagesPerPass = 20;
-const beforeAll = '00000000-0000-0000-0000-000000000000';
 
 /** So long a silence nobody has: only workers that said that they stop count as gone. */
 const neverMs = 100 * 365 * 24 * 3_600_000;
-
-/** Looks up the next waiting runs in the queue; a long backlog takes several passes, each from where the last one ended. */
-async function rescueLost(
-  { database, queues }: Pick<RescueOptions, 'database' | 'queues'>,
-  from: string,
-): Promise<{ lost: number; next: string }> {
-  let lost = 0;
-  let after = from;
-  for (let pages = 0; pages < pagesPerPass; pages++) {
-    const overdue = await listOverdue(database, after, page);
-    const unknown = await unknownTo(queues, overdue);
-    if (!unknown) return { lost, next: after };
-    if (unknown.length > 0) lost += await database.transaction((tx) => redeliver(tx, unknown));
-    if (overdue.length < page) return { lost, next: beforeAll };
-    after = overdue[overdue.length - 1]!.id;
-  }
-  return { lost, next: after };
-}
 
 async function rescueOrphans(database: Database, detectionMs: number): Promise<number> {
   const dead = await listUnreleased(database, detectionMs);
@@ -113,27 +109,38 @@ function setAsidePoison(orphan: Orphan) {
   return { ...orphan, error: describeError(new Failure('run.abandoned', { times: losses })) };
 }
 
-/** Undefined while the queue is away: then nobody can say what it has lost. */
-async function unknownTo(
-  queues: Queues,
-  runs: readonly Dispatchable[],
-): Promise<Dispatchable[] | undefined> {
-  try {
-    return await listUnknown(queues, runs);
-  } catch (error) {
-    if (isFailure(error, 'queue.unavailable')) return undefined;
-    throw error;
-  }
+/**
+ * Puts the pauses back, sends again what was lost, and leaves a new mark in the queue's server. A mark that
+ * is not the last one says that the server lost writes: then everything is looked up, and at once.
+ */
+async function mendQueue(
+  { database, queues }: RescueOptions,
+  { from, mark, closely }: { from: string; mark: string | null; closely: boolean },
+): Promise<Walked & { wiped: boolean }> {
+  const away = { lost: 0, to: from, next: from, away: true, wiped: false };
+  const found = await orAway(() => queues.readMark());
+  if (found === undefined) return away;
+  const wiped = found !== 'none' && found.mark !== mark;
+  if ((await orAway(() => restorePauses({ sql: database, queues }))) === undefined) return away;
+  const walk = { from: wiped ? beforeAll : from, all: wiped, closely: closely && !wiped };
+  const walked = await rescueLost({ database, queues }, walk);
+  if (found !== 'none' && !walked.away) await leaveMark({ database, queues });
+  return { ...walked, wiped };
 }
 
-async function listUnknown(queues: Queues, runs: readonly Dispatchable[]): Promise<Dispatchable[]> {
-  const unknown: Dispatchable[] = [];
-  for (const [job, ofJob] of Map.groupBy(runs, (run) => run.job)) {
-    const known = await queues.known(
-      job,
-      ofJob.map(({ delivery }) => delivery),
-    );
-    unknown.push(...ofJob.filter(({ delivery }) => !known.has(delivery)));
-  }
-  return unknown;
+/** First in the queue: when the ledger misses it, the next pass looks once too often, and never too seldom. */
+async function leaveMark({ database, queues }: Pick<RescueOptions, 'database' | 'queues'>) {
+  const mark = newId();
+  const left = await orAway(() => queues.writeMark(mark).then(() => true));
+  if (left) await rememberMark(database, mark);
+}
+
+async function giveBackStrays(
+  database: Database,
+  range: { readonly from: string; readonly to: string; readonly detectionMs: number },
+): Promise<number> {
+  const strays = await listStray(database, range);
+  for (const [worker, runs] of Map.groupBy(strays, (stray) => stray.worker))
+    await database.transaction((tx) => giveBackDoubtful(tx, worker, runs));
+  return strays.length;
 }

@@ -1,20 +1,74 @@
+import { createHash } from 'node:crypto';
 import type { DurableTimers } from '../core/duty.ts';
 import { nextFiring, type Schedule } from '../core/schedule.ts';
-import type { Sql } from '../core/sql.ts';
-import { listSchedules, lockDue, recordFiring, seedSchedules } from '../ledger/index.ts';
+import type { Sql, TransactionalSql } from '../core/sql.ts';
+import {
+  claimPlanting,
+  leavePlanting,
+  listSchedules,
+  lockDue,
+  recordFiring,
+  type ScheduleRow,
+  seedSchedules,
+} from '../ledger/index.ts';
 import { type Catalogue, checkPayload } from './catalogue.ts';
 import { enqueueIn, newRun } from './enqueue.ts';
 
+/** What config says, and the jobs it speaks of. */
+export interface Planting {
+  readonly catalogue: Catalogue;
+  readonly schedules: readonly Schedule[];
+  readonly now: Date;
+}
+
 /** Brings what config says into the database; throws `job.unknown` or `payload.invalid` before anything is written. */
-export async function plantSchedules(
-  sql: Sql,
-  {
-    catalogue,
-    schedules,
-    now,
-  }: { catalogue: Catalogue; schedules: readonly Schedule[]; now: Date },
-): Promise<void> {
-  const rows = schedules.map(({ name, job, payload, cron, timezone }) => ({
+export async function plantSchedules(sql: Sql, planting: Planting): Promise<void> {
+  await seedSchedules(sql, toRows(planting));
+}
+
+/** Keeps the schedules in the database those of the newest version that is alive. */
+export interface Gardener {
+  /** Leaves the schedules to other versions, if there are any. */
+  close(): Promise<void>;
+}
+
+const lookMs = 20_000;
+
+/**
+ * Plants the schedules unless a newer set of them is alive: an old process that starts again in the middle
+ * of a deploy takes nothing away. When the newer ones are gone for a minute, as after a roll back, it does.
+ */
+export async function keepSchedules(
+  database: TransactionalSql,
+  planting: Omit<Planting, 'now'> & { now(): Date; onError(error: unknown): void },
+): Promise<Gardener> {
+  const { now, onError } = planting;
+  const hash = hashOf(toRows({ ...planting, now: now() }));
+  const look = () =>
+    database.transaction(async (tx) => {
+      if (!(await claimPlanting(tx, hash))) return;
+      await seedSchedules(tx, toRows({ ...planting, now: now() }));
+    });
+  await look();
+  const timer = setInterval(() => void look().catch(onError), lookMs);
+  return {
+    async close() {
+      clearInterval(timer);
+      await leavePlanting(database, hash);
+    },
+  };
+}
+
+/** Of what a person wrote: the next firing is not part of it. */
+function hashOf(rows: readonly ScheduleRow[]): string {
+  const written = rows
+    .map(({ name, job, payload, cron, timezone }) => ({ name, job, payload, cron, timezone }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(written)).digest('hex');
+}
+
+function toRows({ catalogue, schedules, now }: Planting): ScheduleRow[] {
+  return schedules.map(({ name, job, payload, cron, timezone }) => ({
     name,
     job: job.name,
     payload: checkPayload(catalogue.find(job.name), payload),
@@ -22,7 +76,6 @@ export async function plantSchedules(
     timezone,
     nextDue: nextFiring(cron, timezone, now),
   }));
-  await seedSchedules(sql, rows);
 }
 
 /** The timers of all schedules: a firing and its run are one transaction. */

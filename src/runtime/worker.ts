@@ -8,6 +8,7 @@ import { type AttemptServices, attemptRun } from './attempt.ts';
 import { checkNeeds } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Held, openHeld } from './held.ts';
+import { openPauses, type Pauses } from './pauses.ts';
 
 /** A process's share in running jobs: it drains the queues of `jobs`. */
 export interface Worker {
@@ -49,30 +50,40 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     'nightshift_cancel',
     (run) => void held.fenceLost(run).catch(onError),
   );
+  const consumers = new Map(
+    jobs.map((job) => [
+      job.name,
+      services.queues.consume(
+        job.name,
+        (delivery) => receive(attempting, { job, delivery, held, pauses }),
+        { concurrency: options.concurrency },
+      ),
+    ]),
+  );
+  const pauses: Pauses = openPauses(database, consumers);
+  const unlistenPauses = await database.listen(
+    'nightshift_pause',
+    () => void pauses.refresh().catch(onError),
+  );
   const heartbeat = startHeartbeat({
     sql: database,
     worker: id,
     periodSeconds: options.heartbeatSeconds,
+    detectionMs: services.ledger.detectionMs,
+    inHand: () => held.inHand,
     async onBeat() {
       await held.fenceLost();
       await held.giveBackDoubtful();
+      await pauses.refresh();
     },
     onError,
   });
-  const consumers = jobs.map((job) =>
-    services.queues.consume(
-      job.name,
-      (delivery) => attemptAll(attempting, { job, delivery, held }),
-      {
-        concurrency: options.concurrency,
-      },
-    ),
-  );
-  for (const consumer of consumers) consumer.start();
+  await pauses.refresh();
 
   let stopping: Promise<void> | undefined;
   async function stop(graceMs: number): Promise<void> {
-    const closing = Promise.all(consumers.map((consumer) => consumer.close()));
+    pauses.close();
+    const closing = Promise.all([...consumers.values()].map((consumer) => consumer.close()));
     const timer = setTimeout(() => {
       hurry.abort();
       held.giveBack();
@@ -82,6 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await services.ledger.drained();
     await heartbeat.stop();
     await unlisten();
+    await unlistenPauses();
     await markStopped(database, id);
   }
 
@@ -94,9 +106,30 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
 }
 
+interface Received {
+  readonly job: AnyJob;
+  readonly delivery: Delivery;
+  readonly held: Held;
+  readonly pauses: Pauses;
+}
+
+/** A delivery that was on its way while its job was paused goes back: its runs wait with the others. */
+async function receive(
+  services: AttemptServices,
+  { job, delivery, held, pauses }: Received,
+): Promise<void> {
+  if (pauses.isPaused(job.name)) throw new Failure('queue.paused', { job: job.name });
+  const release = held.take(delivery.runs);
+  try {
+    await attemptAll(services, { job, delivery, held });
+  } finally {
+    release();
+  }
+}
+
 async function attemptAll(
   services: AttemptServices,
-  { job, delivery, held }: { job: AnyJob; delivery: Delivery; held: Held },
+  { job, delivery, held }: Omit<Received, 'pauses'>,
 ): Promise<void> {
   if (delivery.foreign) throw new Failure('queue.foreign', { id: delivery.id, job: job.name });
   const attempts = delivery.runs.map(async (run) => {

@@ -23,7 +23,8 @@ test('a worker that a job blocks is warned of before it counts as dead, with the
     [blocked, 'blocked', 9200],
   ] as const) {
     await registerWorker(place.database, { id, host, pid: 1, jobs: [] });
-    await beat(place.database, id, { eventLoopDelayMaxMs: delayMs });
+    const sample = { eventLoopDelayMaxMs: delayMs };
+    await beat(place.database, { worker: id, sample, inHand: [], longestGapMs: 7500 });
   }
   const findings = await examine(() => parseConfig(place.env));
   expect(findings.filter(({ what }) => what === 'workers')).toEqual([

@@ -9,6 +9,7 @@ import {
   listOrphans,
   listOverdue,
   listRuns,
+  listStray,
   newId,
 } from '../../src/ledger/index.ts';
 import { recordOutcomes } from '../../src/ledger/record.ts';
@@ -19,6 +20,7 @@ let place: TestDatabase;
 let partition: string;
 const finished = 20_000;
 const id = newId();
+const last = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 beforeAll(async () => {
   place = await openTestDatabase('postgres', ledgerMigrations);
@@ -69,7 +71,11 @@ const statements: [string, (sql: Sql) => Promise<unknown>][] = [
   ],
   ['find lost attempts', (sql) => listFenced(sql, [fence])],
   ['find the runs of dead workers', (sql) => listOrphans(sql, [id], 1000)],
-  ['find what the queue may have lost', (sql) => listOverdue(sql, id, 1000)],
+  [
+    'find what its worker does not know of',
+    (sql) => listStray(sql, { from: id, to: last, detectionMs: 15_000 }),
+  ],
+  ['find what the queue may have lost', (sql) => listOverdue(sql, id, { ms: 10_000, limit: 1000 })],
 ];
 
 test.each(statements)('to %s, the ledger is not read from end to end', async (_, work) => {

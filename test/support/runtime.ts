@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { type AnyJob, defineJob } from '../../src/core/job.ts';
+import type { AnyJob } from '../../src/core/job.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
 import { type Ledger, ledgerMigrations, openLedger } from '../../src/ledger/index.ts';
@@ -13,6 +12,8 @@ import {
   type Worker,
 } from '../../src/runtime/index.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
+
+export { jobOf } from './job.ts';
 
 /** Ledger, queues and enqueuer on one footprint, with workers on demand. */
 export interface TestRuntime extends AsyncDisposable {
@@ -33,6 +34,9 @@ export interface RuntimeOptions {
   readonly database?: DatabaseOptions;
   /** The file that the processes of isolated attempts start with. */
   readonly child?: URL;
+  /** The queues are on this Redis instead of the one that tests share. */
+  readonly redisUrl?: string;
+  readonly detectionMs?: number;
 }
 
 export const detectionMs = 2000;
@@ -40,15 +44,17 @@ export const detectionMs = 2000;
 export async function openTestRuntime(
   footprint: Footprint,
   jobs: readonly AnyJob[],
-  { place: given, database: options, child }: RuntimeOptions = {},
+  options: RuntimeOptions = {},
 ): Promise<TestRuntime> {
-  const place = given ?? (await openTestFootprint(footprint, ledgerMigrations));
-  const database = await openDatabase(options ?? place.database);
+  const { child, detectionMs: ms = detectionMs } = options;
+  const place = options.place ?? (await openTestFootprint(footprint, ledgerMigrations));
+  const database = await openDatabase(options.database ?? place.database);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  const { prefix, redisUrl } = place;
+  const { prefix } = place;
+  const redisUrl = options.redisUrl ?? place.redisUrl;
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
-  const ledger = openLedger(database, { detectionMs });
+  const ledger = openLedger(database, { detectionMs: ms });
   const catalogue = openCatalogue(jobs);
   const now = () => new Date();
   const services = {
@@ -87,20 +93,7 @@ export async function openTestRuntime(
       await Promise.all(workers.map((worker) => worker.stop(0)));
       await queues.close();
       await database.close();
-      if (!given) await place[Symbol.asyncDispose]();
+      if (!options.place) await place[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A job whose handler is `run`, with a payload of anything and one attempt unless `retry` says more. */
-export function jobOf(name: string, run: AnyJob['run'], options: Partial<AnyJob> = {}): AnyJob {
-  return defineJob({
-    name,
-    summary: 'A job of a test.',
-    payload: z.unknown(),
-    result: z.unknown(),
-    retry: { attempts: 1 },
-    run,
-    ...options,
-  }) as AnyJob;
 }

@@ -14,13 +14,7 @@ export function catalogueRoutes(
     show(catalogue.find(params.name)),
   );
 
-  server.get('/schedules', async () => {
-    const now = new Date();
-    const schedules = await listSchedules(database);
-    return {
-      schedules: schedules.map((schedule) => ({ ...schedule, late: schedule.nextDue < now })),
-    };
-  });
+  server.get('/schedules', async () => ({ schedules: await listSchedules(database) }));
 
   server.get('/workers', async () => ({ workers: await listWorkers(database, detectionMs) }));
 }

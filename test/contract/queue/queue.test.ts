@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Failure } from '../../../src/core/errors.ts';
 import type { Queues } from '../../../src/queue/index.ts';
 import { footprints } from '../../support/footprint.ts';
 import { until } from '../../support/until.ts';
@@ -151,6 +152,34 @@ describe.each(footprints)('queues, %s', (footprint) => {
     expect(deliveries.length).toBeLessThanOrEqual(2);
   });
 
+  test('a delivery that comes while its job is paused goes back, and comes again', async () => {
+    const job = 'put-back';
+    let isPaused = true;
+    const { handle, reach, deliveries } = collect(() =>
+      isPaused ? Promise.reject(new Failure('queue.paused', { job })) : Promise.resolve(),
+    );
+    const consumer = queues.consume(job, handle, one);
+    consumer.start();
+    const delivery = await add(job);
+    await reach(1);
+    await consumer.pause();
+    await until(async () => (await queues.counts(job)).waiting === 1);
+    expect(await queues.counts(job)).toMatchObject({ active: 0, failed: 0 });
+    isPaused = false;
+    const seen = deliveries.length;
+    await consumer.resume();
+    await reach(seen + 1);
+    await consumer.close();
+    expect(new Set(deliveries.map(({ id }) => id))).toEqual(new Set([delivery]));
+    expect(await queues.known(job, [delivery])).toEqual(new Set());
+  });
+
+  test('a mark stays until what was written is lost', async () => {
+    const mark = uuid();
+    await queues.writeMark(mark);
+    expect(await queues.readMark()).toEqual(footprint === 'cluster' ? { mark } : 'none');
+  });
+
   test('a waiting and a delayed delivery can be withdrawn, an active or a finished one cannot', async () => {
     const delayed = await add('withdraw', { delayMs: 60_000 });
     const active = await add('withdraw');
@@ -236,6 +265,10 @@ describe.each(footprints)('queues, %s', (footprint) => {
     const absent = [done, ...Array.from({ length: 498 }, () => uuid())];
     expect(await queues.known('known', [...absent, ...present])).toEqual(new Set(present));
     expect(await queues.known('known', [])).toEqual(new Set());
+    expect(await queues.carried('known', [...absent, ...present])).toEqual(new Set(present));
+    await queues.pause('known');
+    expect(await queues.carried('known', [...absent, ...present])).toEqual(new Set(present));
+    await queues.resume('known');
     for (const { delivery } of dispatches) await queues.withdraw('known', delivery);
     release.resolve();
     await consumer.close();

@@ -29,7 +29,7 @@ async function startWorker(
   enqueue: WorkerArgument['enqueue'] = [],
 ): Promise<TestProcess> {
   const argument: WorkerArgument = {
-    database: database.kind === 'postgres' ? { ...database, connections: 4 } : database,
+    database: database.kind === 'postgres' ? { ...database, connections: 8 } : database,
     prefix,
     detectionMs,
     enqueue,
