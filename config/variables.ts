@@ -36,6 +36,8 @@ const optionOf = {
   NIGHTSHIFT_HEARTBEAT: 'runtime.heartbeatSeconds',
   NIGHTSHIFT_DETECTION: 'runtime.detectionMs',
   NIGHTSHIFT_GRACE: 'runtime.graceMs',
+  NIGHTSHIFT_PAYLOAD_LIMIT: 'runtime.payloadLimit',
+  NIGHTSHIFT_UNKNOWN_JOB: 'runtime.unknownJobMs',
 } as const satisfies Record<string, OptionPath>;
 
 export type VariableName = keyof typeof optionOf;

@@ -5,10 +5,12 @@ import { ensurePartitions, forgetWorkers } from '../ledger/index.ts';
 import { stopOnSignals } from '../operations/index.ts';
 import {
   type Announcement,
+  expiryDuty,
   openRelay,
   plantSchedules,
   rescueDuty,
   scheduleTimers,
+  unknownJobsDuty,
 } from '../runtime/index.ts';
 import type { Log } from './log.ts';
 import { openSystem, type System } from './system.ts';
@@ -41,7 +43,7 @@ async function startAll(system: System): Promise<void> {
   await plantSchedules(database, { catalogue, schedules: schedulesOf(config), now: now() });
   announcements.subscribe(logFailures(log));
   const worker = await system.startWorker();
-  const relay = await openRelay({ database, queues, onError });
+  const relay = await openRelay({ database, queues, catalogue, announcements, onError });
   system.onClose(() => relay.close());
   const control = await openControl({
     database,
@@ -65,14 +67,17 @@ function logFailures(log: Log): (announcement: Announcement) => void {
   };
 }
 
-function dutiesOf({ config, database, queues, log }: System): Duty[] {
+function dutiesOf({ config, database, queues, catalogue, announcements, log }: System): Duty[] {
+  const { detectionMs, unknownJobMs } = config.runtime;
   return [
     rescueDuty({
       database,
       queues,
-      detectionMs: config.runtime.detectionMs,
+      detectionMs,
       onRescued: (rescued) => log.warn(rescued, 'runs were rescued'),
     }),
+    expiryDuty(database),
+    unknownJobsDuty({ database, queues, catalogue, announcements, detectionMs, unknownJobMs }),
     { name: 'partitions', periodSeconds: 3600, run: () => ensurePartitions(database) },
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];

@@ -74,7 +74,7 @@ async function openParts({ config, log, onClose }: Opening) {
   for (const warning of queues.warnings) log.warn(warning);
   const ledger = openLedger(database, { detectionMs: config.runtime.detectionMs });
   const now = () => new Date();
-  const catalogue = openCatalogue(jobs);
+  const catalogue = openCatalogue(jobs, config.runtime);
   const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
   const announcements = openAnnouncements();
   const { detectionMs } = config.runtime;

@@ -31,6 +31,8 @@ export interface JobOptions<
   readonly retry?: Partial<RetryPolicy>;
   /** How long one attempt may take. */
   readonly timeout?: Duration;
+  /** How long a run may wait, from when it may run, before it begins; left out: for ever. */
+  readonly expires?: Duration;
   /** Which workers drain it; `heavy` for long or memory-hungry work. */
   readonly pool?: Pool;
   readonly needs?: readonly Needs[];
@@ -44,7 +46,8 @@ export interface Job<
   Payload extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
   Needs extends Need = Need,
-> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry'>> {
+> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry' | 'expires'>>,
+    Pick<JobOptions<Payload, Result, Needs>, 'expires'> {
   readonly retry: RetryPolicy;
 }
 
@@ -82,7 +85,7 @@ export function defineJob<
   return Object.freeze(job);
 }
 
-function findFaults({ name, version, retry, timeout }: AnyJob): string[] {
+function findFaults({ name, version, retry, timeout, expires }: AnyJob): string[] {
   const faults: string[] = [];
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     faults.push(`name: "${name}" is not lower-case words joined by "-", as in mail-triage`);
@@ -94,6 +97,7 @@ function findFaults({ name, version, retry, timeout }: AnyJob): string[] {
     'retry.from': retry.from,
     'retry.upTo': retry.upTo,
     timeout,
+    ...(expires !== undefined && { expires }),
   })) {
     try {
       if (durationMs(duration) > 2 ** 31 - 1) faults.push(`${where}: longer than 24 days`);

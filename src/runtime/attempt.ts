@@ -9,6 +9,7 @@ import type { Announcements } from './announcements.ts';
 import { type Catalogue, parsePayload, parseResult } from './catalogue.ts';
 import { type ContextServices, openContext } from './context.ts';
 import { dispatchOrPost } from './dispatch.ts';
+import { giveBackLacking } from './lacking.ts';
 
 export interface AttemptServices extends ContextServices {
   readonly catalogue: Catalogue;
@@ -46,6 +47,7 @@ export async function attemptRun(
 ): Promise<void> {
   const run = await claim(services, request);
   if (!run) return;
+  if (!services.catalogue.has(run.job)) return giveBackLacking(services, run);
   const control = new AbortController();
   const release = request.hold({ run, control });
   try {

@@ -17,7 +17,7 @@ export async function plantSchedules(
   const rows = schedules.map(({ name, job, payload, cron, timezone }) => ({
     name,
     job: job.name,
-    payload: checkPayload(catalogue.find(job.name), payload),
+    payload: checkPayload(catalogue.find(job.name), payload, catalogue.payloadLimit),
     cron,
     timezone,
     nextDue: nextFiring(cron, timezone, now),

@@ -5,6 +5,8 @@ import { type Database, openDatabase } from '../../src/db/index.ts';
 import { type Ledger, ledgerMigrations, openLedger } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
+  type Announcements,
+  type Catalogue,
   type Enqueuer,
   openAnnouncements,
   openCatalogue,
@@ -21,6 +23,8 @@ export interface TestRuntime extends AsyncDisposable {
   readonly queues: Queues;
   readonly ledger: Ledger;
   readonly enqueuer: Enqueuer;
+  readonly catalogue: Catalogue;
+  readonly announcements: Announcements;
   /** A worker in this process, stopped with the rest. */
   work(options?: { readonly concurrency?: number }): Promise<Worker>;
   readonly errors: unknown[];
@@ -28,24 +32,29 @@ export interface TestRuntime extends AsyncDisposable {
 
 export const detectionMs = 2000;
 
+/** Bytes of a payload in tests. */
+export const payloadLimit = 64 * 1024;
+
 export async function openTestRuntime(
   footprint: Footprint,
   jobs: readonly AnyJob[],
+  options: { readonly redisUrl?: string } = {},
 ): Promise<TestRuntime> {
   const place = await openTestFootprint(footprint, ledgerMigrations);
   const database = await openDatabase(place.database);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  const { prefix, redisUrl } = place;
+  const { prefix, redisUrl } = { ...place, ...options };
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
   const ledger = openLedger(database, { detectionMs });
-  const catalogue = openCatalogue(jobs);
+  const catalogue = openCatalogue(jobs, { payloadLimit });
+  const announcements = openAnnouncements();
   const now = () => new Date();
   const services = {
     ledger,
     queues,
     catalogue,
-    announcements: openAnnouncements(),
+    announcements,
     providers: { database: ({ sql }: { sql: Sql }) => sql },
     now,
     random: Math.random,
@@ -56,6 +65,8 @@ export async function openTestRuntime(
     database,
     queues,
     ledger,
+    catalogue,
+    announcements,
     errors,
     enqueuer: openEnqueuer({ catalogue, ledger, queues, now }),
     async work({ concurrency = 10 } = {}) {
