@@ -5,10 +5,12 @@ import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts'
 import { stopOnSignals } from '../operations/index.ts';
 import {
   type Announcement,
+  expiryDuty,
   keepSchedules,
   openRelay,
   rescueDuty,
   scheduleTimers,
+  unknownJobsDuty,
 } from '../runtime/index.ts';
 import type { Log } from './log.ts';
 import { openSystem, type System } from './system.ts';
@@ -42,7 +44,7 @@ async function startAll(system: System): Promise<void> {
   system.onClose(() => gardener.close());
   announcements.subscribe(logFailures(log));
   const worker = await system.startWorker();
-  const relay = await openRelay({ database, queues, onError });
+  const relay = await openRelay({ database, queues, catalogue, announcements, onError });
   system.onClose(() => relay.close());
   const rescue = rescueOf(system);
   // Whoever has the data folder knows that the workers before it are gone: their runs need not wait for a duty.
@@ -79,13 +81,13 @@ function rescueOf({ config, database, queues, log }: System) {
 }
 
 function dutiesOf(system: System, rescue: Duty): Duty[] {
-  const { config, database } = system;
-  const retention = {
-    keepMs: config.runtime.keepRunsMs,
-    shared: database.driver.kind === 'postgres',
-  };
+  const { config, database, queues, catalogue, announcements } = system;
+  const { detectionMs, unknownJobMs, keepRunsMs } = config.runtime;
+  const retention = { keepMs: keepRunsMs, shared: database.driver.kind === 'postgres' };
   return [
     rescue,
+    expiryDuty(database),
+    unknownJobsDuty({ database, queues, catalogue, announcements, detectionMs, unknownJobMs }),
     {
       name: 'partitions',
       periodSeconds: 3600,

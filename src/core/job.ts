@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Need, RunContext } from './context.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { Failure } from './errors.ts';
-import { type Size, sizeMb } from './size.ts';
+import { type Size, sizeBytes } from './size.ts';
 
 /** When and how often a failed attempt is tried again. */
 export interface RetryPolicy {
@@ -32,6 +32,8 @@ export interface JobOptions<
   readonly retry?: Partial<RetryPolicy>;
   /** How long one attempt may take. */
   readonly timeout?: Duration;
+  /** How long a run may wait, from when it may run, before it begins; left out: for ever. */
+  readonly expires?: Duration;
   /** Where an attempt runs: in the worker's process, or in one of its own that can be stopped for certain. */
   readonly isolation?: Isolation;
   /** What the process of an isolated attempt may take up; beyond it the process is killed. */
@@ -53,7 +55,8 @@ export interface Job<
   Payload extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
   Needs extends Need = Need,
-> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry'>> {
+> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry' | 'expires'>>,
+    Pick<JobOptions<Payload, Result, Needs>, 'expires'> {
   readonly retry: RetryPolicy;
 }
 
@@ -95,7 +98,7 @@ export function defineJob<
 }
 
 function findFaults(job: AnyJob): string[] {
-  const { name, version, retry, timeout, isolation, memory, killAfter } = job;
+  const { name, version, retry, timeout, expires, isolation, memory, killAfter } = job;
   const faults: string[] = [];
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     faults.push(`name: "${name}" is not lower-case words joined by "-", as in mail-triage`);
@@ -110,6 +113,7 @@ function findFaults(job: AnyJob): string[] {
     'retry.upTo': retry.upTo,
     timeout,
     killAfter,
+    ...(expires !== undefined && { expires }),
   })) {
     try {
       if (durationMs(duration) > 2 ** 31 - 1) faults.push(`${where}: longer than 24 days`);
@@ -125,7 +129,7 @@ const leastMemory: Size = '192mb';
 
 function findMemoryFaults(memory: Size): string[] {
   try {
-    return sizeMb(memory) < sizeMb(leastMemory) ? [`memory: less than ${leastMemory}`] : [];
+    return sizeBytes(memory) < sizeBytes(leastMemory) ? [`memory: less than ${leastMemory}`] : [];
   } catch (error) {
     return [`memory: ${(error as Error).message}`];
   }

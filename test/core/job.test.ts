@@ -62,7 +62,7 @@ describe('a job', () => {
     [{ isolation: 'process' as const, memory: '128mb' as const }, 'memory: less than 192mb'],
     [
       { isolation: 'process' as const, memory: '1tb' as never },
-      'memory: "1tb" is not a size; write a number and a unit, as in 512mb or 2gb.',
+      'memory: "1tb" is not a size; write a number and a unit, as in 512kb, 10mb or 2gb.',
     ],
     [
       { isolation: 'process' as const, killAfter: '25d' as const },

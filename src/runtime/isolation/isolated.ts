@@ -1,7 +1,7 @@
 import { durationMs } from '../../core/duration.ts';
 import { Failure } from '../../core/errors.ts';
 import type { AnyJob } from '../../core/job.ts';
-import { sizeMb } from '../../core/size.ts';
+import { sizeBytes } from '../../core/size.ts';
 import type { ClaimedRun } from '../../ledger/index.ts';
 import type { Holding } from '../holding.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -48,7 +48,7 @@ export function runIsolated(
   const ended = Promise.withResolvers<Answer>();
   const child = startChild({
     entry,
-    memoryMb: sizeMb(job.memory),
+    memoryMb: sizeBytes(job.memory) / 1024 ** 2,
     onMessage: (message) => hear(message, { child, desk, holding, onEnded: ended.resolve }),
     onLine: (stream, message) =>
       holding.log({ at: new Date(), level: stream === 'stdout' ? 'info' : 'warn', message }),

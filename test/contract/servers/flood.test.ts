@@ -61,8 +61,8 @@ test('runs are accepted while Redis is down, and dispatched when it is back, wit
   await using own = await openTestFootprint('cluster', ledgerMigrations);
   const place = { ...own, redisUrl: redis.url };
   await using runtime = await openTestRuntime('cluster', [quick], { place });
-  const { database, queues } = runtime;
-  const relay = await openRelay({ database, queues, onError() {} });
+  const { database } = runtime;
+  const relay = await openRelay({ ...runtime, onError() {} });
   await runtime.work();
   await redis.stop();
   const ids = await Promise.all(
