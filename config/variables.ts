@@ -38,6 +38,8 @@ const optionOf = {
   NIGHTSHIFT_DETECTION: 'runtime.detectionMs',
   NIGHTSHIFT_KEEP_RUNS: 'runtime.keepRunsMs',
   NIGHTSHIFT_GRACE: 'runtime.graceMs',
+  NIGHTSHIFT_PAYLOAD_LIMIT: 'runtime.payloadLimit',
+  NIGHTSHIFT_UNKNOWN_JOB: 'runtime.unknownJobMs',
 } as const satisfies Record<string, OptionPath>;
 
 export type VariableName = keyof typeof optionOf;

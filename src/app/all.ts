@@ -5,10 +5,12 @@ import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts'
 import { stopOnSignals } from '../operations/index.ts';
 import {
   type Announcement,
+  expiryDuty,
   keepSchedules,
   openRelay,
   rescueDuty,
   scheduleTimers,
+  unknownJobsDuty,
 } from '../runtime/index.ts';
 import type { Log } from './log.ts';
 import { openSystem, type System } from './system.ts';
@@ -42,7 +44,7 @@ async function startAll(system: System): Promise<void> {
   system.onClose(() => gardener.close());
   announcements.subscribe(logFailures(log));
   const worker = await system.startWorker();
-  const relay = await openRelay({ database, queues, onError });
+  const relay = await openRelay({ database, queues, catalogue, announcements, onError });
   system.onClose(() => relay.close());
   const rescue = rescueOf(system);
   // Whoever has the data folder knows that the workers before it are gone: their runs need not wait for a duty.
@@ -86,6 +88,8 @@ function dutiesOf(system: System, rescue: Duty): Duty[] {
   };
   return [
     rescue,
+    expiryDuty(database),
+    unknownJobsDuty({ ...system, ...config.runtime }),
     {
       name: 'partitions',
       periodSeconds: 3600,

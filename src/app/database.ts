@@ -3,7 +3,7 @@ import { jobMigrations } from '../../jobs/index.ts';
 import type { OnAvailability } from '../core/availability.ts';
 import { type Database, openDatabase, openMigrations } from '../db/index.ts';
 import { documentsMigrations } from '../documents/index.ts';
-import { ensurePartitions, ledgerMigrations } from '../ledger/index.ts';
+import { ensurePartitions, ledgerMigrations, plantSettings } from '../ledger/index.ts';
 
 /** Every migration of the installation, each domain's and each job's, in the order they are applied. */
 const migrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
@@ -23,4 +23,5 @@ export async function prepareSchema(config: Config, database: Database): Promise
   else await schema.requireMigrated();
   // After weeks of rest the next partition is missing, and the control plane may be another process.
   await ensurePartitions(database);
+  await plantSettings(database, config.runtime);
 }

@@ -79,7 +79,7 @@ async function openParts({ config, faults, onClose }: Opening) {
   onClose(() => queues.close());
   const ledger = openLedger(database, { detectionMs: config.runtime.detectionMs });
   const now = () => new Date();
-  const catalogue = openCatalogue(jobs);
+  const catalogue = openCatalogue(jobs, config.runtime);
   const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
   const announcements = openAnnouncements();
   const { detectionMs } = config.runtime;

@@ -11,6 +11,15 @@ export type FailureKind =
 /** Every failure of the product: its kind, and a sentence that says what, where and what to do. */
 export const failures = {
   'payload.invalid': ['invalid', 'The payload of {job} is not valid: {faults}.'],
+  'payload.too_large': [
+    'invalid',
+    'The payload of {job} has {size} of JSON, and {limit} are allowed (NIGHTSHIFT_PAYLOAD_LIMIT); store it, in a table, a file or an object store, and pass a reference.',
+  ],
+  'enqueue.too_many': [
+    'invalid',
+    '{count} runs cannot be accepted at once, at most {most}; enqueue them in parts.',
+  ],
+  'enqueue.tx': ['invalid', 'The tx given to enqueue is {what}; {remedy}.'],
   'result.invalid': ['bug', 'The result of {job} does not fit its schema: {faults}.'],
   'job.unknown': ['missing', 'There is no job "{job}"{suggestion} List them with: nightshift jobs'],
   'job.invalid': ['bug', 'The job {job} is not well defined: {faults}.'],
@@ -20,7 +29,7 @@ export const failures = {
   ],
   'size.invalid': [
     'invalid',
-    '"{value}" is not a size; write a number and a unit, as in 512mb or 2gb.',
+    '"{value}" is not a size; write a number and a unit, as in 512kb, 10mb or 2gb.',
   ],
   'cron.invalid': ['invalid', '"{cron}" is not a cron expression{hint}'],
   'timezone.unknown': ['invalid', '"{timezone}" is not a time zone{hint}'],
@@ -37,6 +46,10 @@ export const failures = {
     'Attempt {attempt} of run {id} no longer holds the run; another attempt or a cancel took it over.',
   ],
   'run.timeout': ['limited', 'The attempt took longer than the {timeout} its job allows.'],
+  'run.expired': [
+    'limited',
+    'The run did not begin before its time was over; retry it, or let it wait longer (expires).',
+  ],
   'run.crashed': [
     'limited',
     'The process of the attempt ended by itself ({how}). The last it said: {output}',
@@ -55,6 +68,7 @@ export const failures = {
     'The database did not take the heartbeat of this worker within {ms} ms; the next one follows.',
   ],
   'run.far': ['invalid', 'The delay is {days} days; a run can be put off for at most {most} days.'],
+  'run.expires': ['invalid', 'A run cannot expire after {ms} ms; give more than none.'],
   'run.priority': [
     'invalid',
     'The priority {priority} is not a whole number from 0 (first) to {last} (last).',

@@ -38,6 +38,8 @@ export interface JobOptions<
   readonly memory?: Size;
   /** How long an isolated attempt that is over may go on tidying up before its process is killed. */
   readonly killAfter?: Duration;
+  /** How long a run may wait, from when it may run, before it begins; left out: for ever. */
+  readonly expires?: Duration;
   /** Which workers drain it; `heavy` for long or memory-hungry work. */
   readonly pool?: Pool;
   readonly needs?: readonly Needs[];
@@ -53,7 +55,8 @@ export interface Job<
   Payload extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
   Needs extends Need = Need,
-> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry'>> {
+> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry' | 'expires'>>,
+    Pick<JobOptions<Payload, Result, Needs>, 'expires'> {
   readonly retry: RetryPolicy;
 }
 
@@ -95,7 +98,7 @@ export function defineJob<
 }
 
 function findFaults(job: AnyJob): string[] {
-  const { name, version, retry, timeout, isolation, memory, killAfter } = job;
+  const { name, version, retry, timeout, expires, isolation, memory, killAfter } = job;
   const faults: string[] = [];
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     faults.push(`name: "${name}" is not lower-case words joined by "-", as in mail-triage`);
@@ -110,6 +113,7 @@ function findFaults(job: AnyJob): string[] {
     'retry.upTo': retry.upTo,
     timeout,
     killAfter,
+    ...(expires !== undefined && { expires }),
   })) {
     try {
       if (durationMs(duration) > 2 ** 31 - 1) faults.push(`${where}: longer than 24 days`);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Duration, durationMs } from './duration.ts';
 import { parseServerUrl } from './server-url.ts';
+import { type Size, sizeBytes } from './size.ts';
 import { closestTo } from './suggest.ts';
 
 /** What a schema of this file says about itself, beside its description and default. */
@@ -34,6 +35,12 @@ export function seconds(from: Duration, upTo: Duration) {
     const ms = readMs(text, from, upTo);
     return ms === undefined || ms % 1000 !== 0 ? undefined : ms / 1000;
   }
+}
+
+/** A size, as its bytes. */
+export function bytes(from: Size, upTo: Size) {
+  const allowed = `a size from ${from} to ${upTo}`;
+  return option({ allowed }, (text) => readWithin(text, sizeBytes, [from, upTo]));
 }
 
 /** One of a few words. */
@@ -91,9 +98,17 @@ function option<Value>(
 }
 
 function readMs(text: string, from: Duration, upTo: Duration): number | undefined {
+  return readWithin(text, durationMs, [from, upTo]);
+}
+
+function readWithin(
+  text: string,
+  read: (text: string) => number,
+  [from, upTo]: readonly [string, string],
+): number | undefined {
   try {
-    const ms = durationMs(text);
-    return ms >= durationMs(from) && ms <= durationMs(upTo) ? ms : undefined;
+    const value = read(text);
+    return value >= read(from) && value <= read(upTo) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -13,7 +13,7 @@ export type RunState = (typeof runStates)[number];
 
 /** Which state may follow which. A failed, cancelled or expired run starts again only when somebody retries it. */
 export const legalMoves: Readonly<Record<RunState, readonly RunState[]>> = {
-  queued: ['active', 'blocked', 'cancelled', 'expired'],
+  queued: ['active', 'blocked', 'failed', 'cancelled', 'expired'],
   active: ['queued', 'succeeded', 'failed', 'cancelled'],
   blocked: ['queued', 'cancelled', 'expired'],
   succeeded: [],
@@ -79,6 +79,8 @@ export interface Run {
   readonly worker: string | null;
   readonly createdAt: Date;
   readonly runAt: Date;
+  /** After it, the run does not begin any more; null: it always may. */
+  readonly expiresAt: Date | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
 }

@@ -1,6 +1,7 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Failure, type FailureKind } from '../core/errors.ts';
+import { formatBytes } from '../core/size.ts';
 
 const statusOf: Record<FailureKind, number> = {
   invalid: 400,
@@ -21,10 +22,17 @@ export interface Problem {
   readonly kind: FailureKind;
 }
 
+/** Where the web has a status of its own for something. */
+const statusOfCode: Partial<Record<string, number>> = { 'payload.too_large': 413 };
+
 /** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
-export function answerProblems(server: FastifyInstance, onBug: (error: unknown) => void): void {
-  server.setErrorHandler((error: FastifyError, _request, reply) => {
-    const problem = toProblem(error);
+export function answerProblems(
+  server: FastifyInstance,
+  { payloadLimit, onBug }: { readonly payloadLimit: number; onBug(error: unknown): void },
+): void {
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    const problem = toProblem(isTooLarge ? bodyTooLarge(request, payloadLimit) : error);
     if (problem.kind === 'bug') onBug(error);
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
@@ -36,7 +44,7 @@ export function answerProblems(server: FastifyInstance, onBug: (error: unknown) 
   );
 }
 
-function toProblem(error: FastifyError): Problem {
+function toProblem(error: FastifyError | Failure): Problem {
   if (error instanceof Failure) return problemOf(error.kind, error.code, error.message);
   if (hasZodFastifySchemaValidationErrors(error)) {
     const faults = error.validation.map(
@@ -58,6 +66,15 @@ function toProblem(error: FastifyError): Problem {
   );
 }
 
+function bodyTooLarge({ headers }: FastifyRequest, limit: number): Failure {
+  const length = headers['content-length'];
+  return new Failure('payload.too_large', {
+    job: 'the request',
+    size: length === undefined ? 'too much' : formatBytes(Number(length)),
+    limit: formatBytes(limit),
+  });
+}
+
 function problemOf(kind: FailureKind, code: string, detail: string): Problem {
-  return { status: statusOf[kind], title: kind, detail, code, kind };
+  return { status: statusOfCode[code] ?? statusOf[kind], title: kind, detail, code, kind };
 }

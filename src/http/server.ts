@@ -12,16 +12,19 @@ import { queueRoutes } from './routes/queues.ts';
 import { runRoutes } from './routes/runs.ts';
 import { searchRoutes } from './routes/search.ts';
 
+/** What is said in a body beside payloads is small. */
+const leastBodyLimit = 10 * 1024 * 1024;
+
 /** The API under `/api/v1`, not listening yet: over a socket, or by `inject` inside a process. */
 export function buildServer(operated: Operated, onBug: (error: unknown) => void): Server {
   const server = Fastify({
     logger: false,
-    bodyLimit: 10 * 1024 * 1024,
+    bodyLimit: Math.max(leastBodyLimit, 2 * operated.catalogue.payloadLimit),
     forceCloseConnections: 'idle',
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
-  answerProblems(server, onBug);
+  answerProblems(server, { payloadLimit: operated.catalogue.payloadLimit, onBug });
   const typed = server.withTypeProvider<ZodTypeProvider>();
   typed.get('/health/live', () => ({ alive: true, pid: process.pid }));
   for (const routes of [runRoutes, catalogueRoutes, queueRoutes, dutyRoutes, searchRoutes])

@@ -12,6 +12,8 @@ export interface NewRun {
   readonly priority: number;
   /** Absent: now, by Postgres's clock. */
   readonly runAt?: Date;
+  /** Milliseconds, from when it may run, after which it does not begin any more. Absent: it always may. */
+  readonly expiresMs?: number;
   readonly schedule?: string;
 }
 
@@ -20,14 +22,26 @@ export function newId(): string {
   return v7();
 }
 
+const insert = `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, run_at, expires_at)
+  select id, delivery, job, version, 'queued', coalesce(payload, 'null'), priority, schedule, coalesce("runAt", now()),
+    coalesce("runAt", now()) + "expiresMs" * interval '1 millisecond'
+  from json_to_recordset($1::json) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
+    priority int, schedule text, "runAt" timestamptz, "expiresMs" float8)`;
+
 /** Writes the runs in one statement. Doing it again after an unknown commit changes nothing. */
 export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {
-  await sql.query(
-    `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, run_at)
-     select id, delivery, job, version, 'queued', payload, priority, schedule, coalesce("runAt", now())
-     from json_to_recordset($1::json) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
-       priority int, schedule text, "runAt" timestamptz)
-     on conflict (id) do nothing`,
+  await sql.query(`${insert} on conflict (id) do nothing`, [cleanJson(runs)]);
+}
+
+/**
+ * Writes the runs and leaves their dispatch to the relay, in one statement, so that it is all or nothing on a
+ * connection without a transaction, too. It takes the right to insert into both tables, and no other.
+ */
+export async function acceptRuns(tx: Sql, runs: readonly NewRun[]): Promise<void> {
+  await tx.query(
+    `with accepted as (${insert})
+     insert into nightshift.outbox (run_id, delivery) select id, delivery
+     from json_to_recordset($1::json) as run(id uuid, delivery uuid)`,
     [cleanJson(runs)],
   );
 }
@@ -38,9 +52,11 @@ export async function insertOutbox(
   rows: readonly { readonly id: string; readonly delivery: string }[],
 ): Promise<void> {
   await sql.query(
-    `insert into nightshift.outbox (run_id, delivery)
-     select * from unnest($1::uuid[], $2::uuid[])
-     on conflict (run_id) do update set delivery = excluded.delivery, leased_until = '-infinity'`,
+    `insert into nightshift.outbox (run_id, delivery, unchecked_job)
+     select run, delivery, (select r.job from nightshift.runs r where r.id = run and r.unchecked)
+     from unnest($1::uuid[], $2::uuid[]) as posted(run, delivery)
+     on conflict (run_id) do update set delivery = excluded.delivery, leased_until = '-infinity',
+       unchecked_job = excluded.unchecked_job`,
     [rows.map(({ id }) => id), rows.map(({ delivery }) => delivery)],
   );
 }

@@ -43,6 +43,7 @@ export async function claimRuns(
      set state = 'active', attempt = r.attempt + 1, worker = wanted.worker, started_at = now()
      from ${wanted}
      where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued'
+       and (r.expires_at is null or r.expires_at > now() or r.attempt > 0)
      returning ${claimed}`,
     columnsOf(claims),
   );

@@ -11,45 +11,10 @@ export interface Dispatchable {
   readonly delayMs: number;
 }
 
-const dispatchable = `r.id, r.job, r.delivery, r.priority,
-  greatest(0, ceil(extract(epoch from r.run_at - now()) * 1000))::float8 as "delayMs"`;
+/** The column that says how long a run has to wait. */
+export const delayMs = `greatest(0, ceil(extract(epoch from r.run_at - now()) * 1000))::float8 as "delayMs"`;
 
-/** Takes up to `limit` rows of the outbox for 30 s; rows whose run moved on are dropped on the way. */
-export async function leaseOutbox(sql: Sql, limit: number): Promise<Dispatchable[]> {
-  await sql.query(
-    `delete from nightshift.outbox o using nightshift.runs r
-     where r.id = o.run_id and o.leased_until < now() and (r.delivery <> o.delivery or r.state <> 'queued')`,
-  );
-  return sql.query<Dispatchable>(
-    `with leased as (
-       update nightshift.outbox set leased_until = now() + interval '30 seconds'
-       where run_id in (
-         select run_id from nightshift.outbox where leased_until < now()
-         order by added_at limit $1 for update skip locked)
-       returning run_id, delivery
-     )
-     select ${dispatchable} from leased join nightshift.runs r
-       on r.id = leased.run_id and r.delivery = leased.delivery and r.state = 'queued'`,
-    [limit],
-  );
-}
-
-/** Strikes off what the queue has taken. */
-export async function clearOutbox(sql: Sql, rows: readonly Dispatchable[]): Promise<void> {
-  await sql.query(
-    `delete from nightshift.outbox o using unnest($1::uuid[], $2::uuid[]) as taken(run, delivery)
-     where o.run_id = taken.run and o.delivery = taken.delivery`,
-    [rows.map(({ id }) => id), rows.map(({ delivery }) => delivery)],
-  );
-}
-
-/** Gives leased rows back to the next relay, when the queue did not take them. */
-export async function releaseOutbox(sql: Sql, rows: readonly Dispatchable[]): Promise<void> {
-  await sql.query(
-    `update nightshift.outbox set leased_until = '-infinity' where run_id = any($1::uuid[])`,
-    [rows.map(({ id }) => id)],
-  );
-}
+const dispatchable = `r.id, r.job, r.delivery, r.priority, ${delayMs}`;
 
 /** Queued runs after the id `after` whose delivery was written more than `ms` ago, oldest first. */
 export async function listOverdue(

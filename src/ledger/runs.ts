@@ -4,7 +4,7 @@ import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { insertOutbox, newId } from './accept.ts';
 
 const columns = `id, job, version, state, payload, result, error, progress, attempt, failures, losses, priority,
-  schedule, delivery, worker, created_at as "createdAt", run_at as "runAt", started_at as "startedAt",
+  schedule, delivery, worker, created_at as "createdAt", run_at as "runAt", expires_at as "expiresAt", started_at as "startedAt",
   finished_at as "finishedAt"`;
 
 /** The run, or a `run.missing` failure. */
@@ -83,7 +83,7 @@ export async function retryRun(database: TransactionalSql, id: string): Promise<
          where id = $1 and attempt > 0 and state in ('failed', 'cancelled', 'expired')
          on conflict do nothing
        )
-       update nightshift.runs set state = 'queued', delivery = $2, run_at = now(), queued_at = now(),
+       update nightshift.runs set state = 'queued', delivery = $2, run_at = now(), expires_at = null, queued_at = now(),
          failures = 0, losses = 0, error = null, progress = null, started_at = null, finished_at = null
        where id = $1 and state in ('failed', 'cancelled', 'expired')
        returning ${columns}`,

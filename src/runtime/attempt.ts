@@ -17,6 +17,7 @@ import {
   type IsolatedHandler,
   runIsolated,
 } from './isolation/isolated.ts';
+import { giveBackLacking } from './lacking.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface AttemptServices extends Surroundings {
@@ -60,6 +61,7 @@ export async function attemptRun(
 ): Promise<void> {
   const run = await claim(services, request);
   if (!run) return;
+  if (!services.catalogue.has(run.job)) return giveBackLacking(services, run);
   const control = new AbortController();
   const release = request.hold({ run, control });
   try {

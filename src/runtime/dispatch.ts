@@ -3,25 +3,27 @@ import type { Sql } from '../core/sql.ts';
 import { type Dispatchable, insertOutbox } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 
-/** Hands a committed run to its queue; when the queue is not there, leaves it to the relay. */
+/** Hands committed runs to their queues; when the queue is not there, leaves them to the relay. */
 export async function dispatchOrPost(
   { queues, sql }: { readonly queues: Queues; readonly sql: Sql },
-  run: Dispatchable,
+  ...runs: readonly Dispatchable[]
 ): Promise<void> {
   try {
-    await queues.dispatch(toDispatch(run));
+    if (runs.length === 1) await queues.dispatch(toDispatch(runs[0]!));
+    else await queues.dispatchMany(runs.map(toDispatch));
   } catch (error) {
     if (!isFailure(error, 'queue.unavailable')) throw error;
-    await post(sql, run);
+    await post(sql, runs);
   }
 }
 
-/** The run is committed whatever happens here: without its row in the outbox, rescue finds it. */
-async function post(sql: Sql, run: Dispatchable): Promise<void> {
+/** The runs are committed whatever happens here: without their rows in the outbox, rescue finds them. */
+async function post(sql: Sql, runs: readonly Dispatchable[]): Promise<void> {
   try {
-    await insertOutbox(sql, [run]);
+    await insertOutbox(sql, runs);
   } catch (error) {
-    if (!(error instanceof Failure) || error.kind !== 'unavailable') throw error;
+    const passes = error instanceof Failure && ['unavailable', 'limited'].includes(error.kind);
+    if (!passes) throw error;
   }
 }
 

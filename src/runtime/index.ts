@@ -3,10 +3,12 @@ export { type AttemptRequest, type AttemptServices, attemptRun } from './attempt
 export { cancel } from './cancel.ts';
 export { type Catalogue, checkPayload, openCatalogue } from './catalogue.ts';
 export type { Providers } from './context.ts';
-export { type Enqueuer, newRun, openEnqueuer } from './enqueue.ts';
+export { type Enqueuer, enqueueIn, newRun, openEnqueuer } from './enqueue.ts';
+export { expiryDuty } from './expiry.ts';
 export type { ChildProcesses } from './isolation/isolated.ts';
 export { pauseJob, resumeJob } from './pauses.ts';
-export { openRelay, type Relay } from './relay.ts';
+export { openRelay, type Relay, type RelayServices } from './relay.ts';
 export { type Rescued, rescueDuty } from './rescue.ts';
 export { keepSchedules, plantSchedules, scheduleTimers } from './schedules.ts';
+export { unknownJobsDuty } from './unknown-jobs.ts';
 export { startWorker, type Worker } from './worker.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { milliseconds, seconds, wholeNumber } from '../core/option.ts';
+import { bytes, milliseconds, seconds, wholeNumber } from '../core/option.ts';
 
 /** How a process runs jobs, and when it counts as dead. */
 export const runtimeOptions = z.strictObject({
@@ -23,6 +23,16 @@ export const runtimeOptions = z.strictObject({
     .prefault('30s')
     .describe(
       'How long a process that is told to stop lets its runs finish before it gives them back.',
+    ),
+  payloadLimit: bytes('1kb', '64mb')
+    .prefault('1mb')
+    .describe(
+      'The JSON of a payload may not be larger. For `nightshift.enqueue` the process that started last says it.',
+    ),
+  unknownJobMs: milliseconds('1m', '30d')
+    .prefault('1h')
+    .describe(
+      'A run that is due ends as failed when no process has known its job for so long, as after a job was removed.',
     ),
 });
 

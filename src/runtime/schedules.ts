@@ -71,7 +71,7 @@ function toRows({ catalogue, schedules, now }: Planting): ScheduleRow[] {
   return schedules.map(({ name, job, payload, cron, timezone }) => ({
     name,
     job: job.name,
-    payload: checkPayload(catalogue.find(job.name), payload),
+    payload: checkPayload(catalogue.find(job.name), payload, catalogue.payloadLimit),
     cron,
     timezone,
     nextDue: nextFiring(cron, timezone, now),

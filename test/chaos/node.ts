@@ -73,7 +73,7 @@ const worker = await startWorker({
   heartbeatSeconds: 1,
   onError,
 });
-await openRelay({ database, queues, onError });
+await openRelay({ database, queues, catalogue, announcements, onError });
 await openControl({
   database,
   duties: [rescueDuty({ database, queues, detectionMs })],

@@ -2,15 +2,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sql } from '../../src/core/sql.ts';
 import { claimRuns } from '../../src/ledger/claim.ts';
 import {
+  expireRuns,
+  failStranded,
   findRun,
+  insertOutbox,
   insertRuns,
+  leaseOutbox,
   ledgerMigrations,
   listFenced,
   listOrphans,
   listOverdue,
   listRuns,
   listStray,
+  listUnknownJobs,
   newId,
+  recordChecks,
 } from '../../src/ledger/index.ts';
 import { recordOutcomes } from '../../src/ledger/record.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -55,6 +61,12 @@ async function plansOf(work: (sql: Sql) => Promise<unknown>): Promise<string> {
   return plans.join('\n');
 }
 
+const stranded = {
+  job: 'adding',
+  unchecked: false,
+  graceMs: 1000,
+  error: { name: 'x', message: 'x' },
+};
 const fence = { run: id, delivery: id, attempt: 1 };
 const statements: [string, (sql: Sql) => Promise<unknown>][] = [
   ['find a run', (sql) => findRun(sql, id)],
@@ -76,6 +88,15 @@ const statements: [string, (sql: Sql) => Promise<unknown>][] = [
     (sql) => listStray(sql, { from: id, to: last, detectionMs: 15_000 }),
   ],
   ['find what the queue may have lost', (sql) => listOverdue(sql, id, { ms: 10_000, limit: 1000 })],
+  ['find what has expired', (sql) => expireRuns(sql, { name: 'x', message: 'x' }, 1000)],
+  ['take rows of the outbox', (sql) => leaseOutbox(sql, { jobs: ['adding'], limit: 500 })],
+  ['post a run', (sql) => insertOutbox(sql, [{ id, delivery: id }])],
+  ['write what was checked', (sql) => recordChecks(sql, [{ id, delivery: id }])],
+  [
+    'list the jobs that nobody knows',
+    (sql) => listUnknownJobs(sql, { known: ['adding'], graceMs: 1000 }),
+  ],
+  ['end the runs of one', (sql) => failStranded(sql, stranded, 1000)],
 ];
 
 test.each(statements)('to %s, the ledger is not read from end to end', async (_, work) => {
@@ -87,4 +108,17 @@ test.each(statements)('to %s, the ledger is not read from end to end', async (_,
 test('a run is looked up in its own partition alone', async () => {
   const plan = await plansOf((sql) => findRun(sql, id));
   expect(new Set(plan.match(/runs_\d{4}w\d\d/g)).size).toBe(1);
+});
+
+test('a relay takes its rows in order from the head of a long outbox, not by sorting it', async () => {
+  const { database } = place;
+  await database.query(
+    `insert into nightshift.outbox (run_id, delivery)
+     select gen_random_uuid(), gen_random_uuid() from generate_series(1, 20000)`,
+  );
+  await database.query('analyze nightshift.outbox');
+  const plan = await plansOf((sql) => leaseOutbox(sql, { jobs: ['adding'], limit: 500 }));
+  expect(plan).toContain('Index Scan using outbox_order');
+  expect(plan).toContain('Tid Scan on outbox');
+  expect(plan).not.toContain('Seq Scan on outbox');
 });

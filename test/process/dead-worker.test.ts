@@ -31,7 +31,7 @@ const freezing = jobOf(
 async function openControlOf(runtime: TestRuntime): Promise<AsyncDisposable> {
   const { database, queues } = runtime;
   const onError = (error: unknown) => void runtime.errors.push(error);
-  const relay = await openRelay({ database, queues, onError });
+  const relay = await openRelay({ ...runtime, onError });
   const control = await openControl({
     database,
     duties: [rescueDuty({ database, queues, detectionMs })],

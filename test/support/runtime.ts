@@ -4,6 +4,8 @@ import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/
 import { type Ledger, ledgerMigrations, openLedger } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
+  type Announcements,
+  type Catalogue,
   type Enqueuer,
   openAnnouncements,
   openCatalogue,
@@ -22,6 +24,8 @@ export interface TestRuntime extends AsyncDisposable {
   readonly queues: Queues;
   readonly ledger: Ledger;
   readonly enqueuer: Enqueuer;
+  readonly catalogue: Catalogue;
+  readonly announcements: Announcements;
   /** A worker in this process, stopped with the rest. */
   work(options?: { readonly concurrency?: number }): Promise<Worker>;
   readonly errors: unknown[];
@@ -41,6 +45,9 @@ export interface RuntimeOptions {
 
 export const detectionMs = 2000;
 
+/** Bytes of a payload in tests. */
+export const payloadLimit = 64 * 1024;
+
 export async function openTestRuntime(
   footprint: Footprint,
   jobs: readonly AnyJob[],
@@ -55,13 +62,14 @@ export async function openTestRuntime(
   const redisUrl = options.redisUrl ?? place.redisUrl;
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
   const ledger = openLedger(database, { detectionMs: ms });
-  const catalogue = openCatalogue(jobs);
+  const catalogue = openCatalogue(jobs, { payloadLimit });
+  const announcements = openAnnouncements();
   const now = () => new Date();
   const services = {
     ledger,
     queues,
     catalogue,
-    announcements: openAnnouncements(),
+    announcements,
     providers: { database: ({ sql }: { sql: Sql }) => sql },
     now,
     random: Math.random,
@@ -75,6 +83,8 @@ export async function openTestRuntime(
     database,
     queues,
     ledger,
+    catalogue,
+    announcements,
     errors,
     enqueuer: openEnqueuer({ catalogue, ledger, queues, now }),
     async work({ concurrency = 10 } = {}) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -9,6 +10,7 @@ interface EnqueueOptions {
   readonly payload: unknown;
   readonly delay?: string;
   readonly priority: number;
+  readonly expires?: string;
   readonly wait?: boolean;
 }
 
@@ -16,9 +18,15 @@ export function addEnqueueCommand(program: Command, cli: Cli): void {
   program
     .command('enqueue <job>')
     .description('accept one run of a job; it is committed when this command ends')
-    .option('--payload <json>', 'the payload, checked against the schema of the job', parseJson, {})
+    .option(
+      '--payload <json>',
+      'the payload, checked against the schema of the job; @FILE reads a file, @- standard input',
+      readPayload,
+      {},
+    )
     .option('--delay <duration>', 'not before this time has passed: 30s, 15m, 2h')
     .option('--priority <number>', '0 is first, 2097151 is last', parseWhole, 0)
+    .option('--expires <duration>', 'do not begin it when it has waited for longer: 15m, 2h, 7d')
     .option('--wait', 'show its progress and wait for its end')
     .addHelpText(
       'after',
@@ -34,13 +42,14 @@ export function addEnqueueCommand(program: Command, cli: Cli): void {
 
 async function enqueue(
   { api, output }: ApiSession,
-  { job, payload, delay, priority, wait }: EnqueueOptions & { job: string },
+  { job, payload, delay, priority, expires, wait }: EnqueueOptions & { job: string },
 ): Promise<void> {
   const { id } = await api.post<{ id: string }>('/runs', {
     job,
     payload,
     delay,
     priority,
+    expires,
   });
   const { workers } = await api.get<{ workers: unknown[] }>('/workers');
   if (workers.length === 0)
@@ -110,10 +119,20 @@ function parseWhole(text: string): number {
   return Number(text);
 }
 
-function parseJson(text: string): unknown {
+function readPayload(text: string): unknown {
+  const json = text.startsWith('@') ? readText(text.slice(1)) : text;
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch (error) {
     throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}.`);
+  }
+}
+
+/** A file, or with `-` standard input. A command line takes 128 KB at the most. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw new InvalidArgumentError(`It cannot be read: ${(error as Error).message}.`);
   }
 }

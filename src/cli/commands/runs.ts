@@ -6,10 +6,11 @@ import { formatPairs, formatTime } from '../output.ts';
 import { formatTable, printable } from '../table.ts';
 
 /** A run as JSON brings it: times are texts. */
-type ShownRun = Omit<Run, 'createdAt' | 'startedAt' | 'finishedAt' | 'runAt'> & {
+type ShownRun = Omit<Run, 'createdAt' | 'startedAt' | 'finishedAt' | 'runAt' | 'expiresAt'> & {
   readonly shownState: string;
   readonly createdAt: string;
   readonly runAt: string;
+  readonly expiresAt: string | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
 };
@@ -122,6 +123,7 @@ async function show({ api, output }: ApiSession, id: string): Promise<void> {
         schedule: details.schedule,
         created: formatTime(details.createdAt),
         'runs at': details.shownState === details.state ? null : formatTime(details.runAt),
+        expires: details.expiresAt && formatTime(details.expiresAt),
         took: tookOf(details),
         attempts: `${details.attempt} (${details.failures} failed, ${details.losses} lost with their worker)`,
         payload: JSON.stringify(details.payload),

@@ -29,6 +29,7 @@ const newRun = z.strictObject({
   payload: z.unknown().default({}),
   delay: duration.optional(),
   priority: z.int().min(0).max(2_097_151).default(0),
+  expires: duration.optional(),
 });
 
 const filter = z.object({
@@ -48,8 +49,12 @@ export function runRoutes(server: Server, { database, queues, enqueuer }: Operat
     '/runs',
     { schema: { body: newRun, querystring: z.object({ wait: duration.optional() }) } },
     async ({ body, query }, reply) => {
-      const { job, payload, delay = 0, priority } = body;
-      const id = await enqueuer.enqueue(job, payload, { delayMs: delay, priority });
+      const { job, payload, delay = 0, priority, expires } = body;
+      const id = await enqueuer.enqueue(job, payload, {
+        delayMs: delay,
+        priority,
+        ...(expires !== undefined && { expiresMs: expires }),
+      });
       if (query.wait === undefined) return reply.status(202).send({ id });
       const run = await waitForEnd(database, {
         id,

@@ -62,7 +62,7 @@ test('runs are accepted while Redis is down, and dispatched when it is back, wit
   const place = { ...own, redisUrl: redis.url };
   await using runtime = await openTestRuntime('cluster', [quick], { place });
   const { database, queues } = runtime;
-  const relay = await openRelay({ database, queues, onError() {} });
+  const relay = await openRelay({ ...runtime, onError() {} });
   await runtime.work();
   await redis.stop();
   const ids = await Promise.all(

@@ -104,7 +104,7 @@ describe.each(['postgres', 'cluster'] as const)(
     test('relay and control plane work: a timer fires in a transaction, a duty runs', async () => {
       const { database, queues } = processes[2]!;
       const onError = (error: unknown) => void processes[2]!.errors.push(error);
-      const relay = await openRelay({ database, queues, onError });
+      const relay = await openRelay({ ...processes[2]!, onError });
       let fired = false;
       let rescues = 0;
       const duty = rescueDuty({ database, queues, detectionMs: 2000, onRescued() {} });

@@ -54,7 +54,7 @@ const worker = await startWorker({
   heartbeatSeconds: 1,
   onError,
 });
-await openRelay({ database, queues, onError });
+await openRelay({ database, queues, catalogue, announcements, onError });
 const rescue = rescueDuty({ database, queues, detectionMs });
 setInterval(() => void rescue.run().catch(onError), 500);
 const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });

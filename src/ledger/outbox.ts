@@ -1,0 +1,110 @@
+import { cleanJson } from '../core/clean.ts';
+import type { RunError } from '../core/run.ts';
+import type { Sql } from '../core/sql.ts';
+import { type Dispatchable, delayMs } from './dispatchable.ts';
+
+/** A row of the outbox that this relay has for 30 s; `run` is undefined when its run has moved on. */
+export interface Leased {
+  readonly id: string;
+  readonly delivery: string;
+  readonly run: Dispatchable | undefined;
+  /** True when the run was accepted by SQL and nobody has checked its payload. */
+  readonly unchecked: boolean;
+}
+
+type LeasedRow = Dispatchable & { readonly unchecked: boolean; readonly queued: boolean };
+
+/**
+ * Takes up to `limit` rows of the outbox for 30 s, in order of arrival. Unchecked runs of jobs that are not
+ * among `jobs` are left to a relay that knows them.
+ */
+export async function leaseOutbox(
+  sql: Sql,
+  { jobs, limit }: { readonly jobs: readonly string[]; readonly limit: number },
+): Promise<Leased[]> {
+  const rows = await sql.query<LeasedRow>(
+    `with leased as (
+       update nightshift.outbox set leased_until = now() + interval '30 seconds'
+       where ctid = any(array(
+         select ctid from nightshift.outbox
+         where leased_until < now() and (unchecked_job is null or unchecked_job = any($2::text[]))
+         order by added_at, run_id limit $1 for update skip locked))
+       returning run_id, delivery, added_at
+     )
+     select l.run_id as id, l.delivery, r.job, r.priority, ${delayMs}, r.unchecked, r.id is not null as queued
+     from leased l left join nightshift.runs r on r.id = l.run_id and r.delivery = l.delivery and r.state = 'queued'
+     order by l.added_at, l.run_id`,
+    [limit, jobs],
+  );
+  return rows.map(({ queued, unchecked, ...run }) => ({
+    id: run.id,
+    delivery: run.delivery,
+    run: queued ? run : undefined,
+    unchecked: queued && unchecked,
+  }));
+}
+
+/** A row of the outbox by what names it: the run, and the delivery it was to have. */
+type Posted = Pick<Leased, 'id' | 'delivery'>;
+
+/** Strikes off what the queue has taken, and what needs no dispatch any more. */
+export async function clearOutbox(sql: Sql, rows: readonly Posted[]): Promise<void> {
+  await sql.query(
+    `delete from nightshift.outbox o using unnest($1::uuid[], $2::uuid[]) as taken(run, delivery)
+     where o.run_id = taken.run and o.delivery = taken.delivery`,
+    columnsOf(rows),
+  );
+}
+
+/** Gives leased rows back to the next relay, when the queue did not take them. */
+export async function releaseOutbox(sql: Sql, rows: readonly Posted[]): Promise<void> {
+  await sql.query(
+    `update nightshift.outbox o set leased_until = '-infinity'
+     from unnest($1::uuid[], $2::uuid[]) as kept(run, delivery)
+     where o.run_id = kept.run and o.delivery = kept.delivery`,
+    columnsOf(rows),
+  );
+}
+
+function columnsOf(rows: readonly Posted[]): string[][] {
+  return [rows.map(({ id }) => id), rows.map(({ delivery }) => delivery)];
+}
+
+/** The payloads of runs, by id. */
+export async function listPayloads(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<Map<string, unknown>> {
+  const rows = await sql.query<{ id: string; payload: unknown }>(
+    `select id, payload from nightshift.runs where id = any($1::uuid[])`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, payload }) => [id, payload]));
+}
+
+/** What the check of a run that was accepted by SQL came to: it is dispatched, or it ends with `error`. */
+export interface Checked extends Posted {
+  readonly payload?: unknown;
+  readonly version?: number;
+  /** As its job says; what the run was accepted with is stronger. */
+  readonly expiresMs?: number;
+  readonly error?: RunError;
+}
+
+/** Writes what the checks came to. Answers the ids of the runs that were still waiting for it. */
+export async function recordChecks(sql: Sql, checks: readonly Checked[]): Promise<Set<string>> {
+  const rows = await sql.query<{ id: string }>(
+    `update nightshift.runs r
+     set unchecked = c.error is not null, payload = coalesce(c.payload, r.payload),
+       version = coalesce(c.version, r.version), error = c.error,
+       expires_at = coalesce(r.expires_at, r.run_at + c."expiresMs" * interval '1 millisecond'),
+       state = case when c.error is null then 'queued' else 'failed' end,
+       finished_at = case when c.error is null then null else now() end
+     from json_to_recordset($1::json) as c(id uuid, delivery uuid, payload jsonb, version int,
+       "expiresMs" float8, error jsonb)
+     where r.id = c.id and r.delivery = c.delivery and r.state = 'queued'
+     returning r.id`,
+    [cleanJson(checks)],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
