@@ -30,8 +30,9 @@ export function answerProblems(
   server: FastifyInstance,
   { payloadLimit, onBug }: { readonly payloadLimit: number; onBug(error: unknown): void },
 ): void {
-  server.setErrorHandler((error: FastifyError, request, reply) => {
+  server.setErrorHandler(async (error: FastifyError, request, reply) => {
     const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    if (isTooLarge) await readToEnd(request);
     const problem = toProblem(isTooLarge ? bodyTooLarge(request, payloadLimit) : error);
     if (problem.kind === 'bug') onBug(error);
     return reply.status(problem.status).type('application/problem+json').send(problem);
@@ -64,6 +65,18 @@ function toProblem(error: FastifyError | Failure): Problem {
     'internal',
     'Something went wrong here; the log of the server tells more.',
   );
+}
+
+const patienceMs = 5000;
+
+/** A connection that is closed while its client still sends loses the answer. Whoever sends for longer gets none. */
+async function readToEnd({ raw }: FastifyRequest): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const timer = setTimeout(ended.resolve, patienceMs);
+  for (const event of ['end', 'close', 'error']) raw.once(event, ended.resolve);
+  raw.resume();
+  await ended.promise;
+  clearTimeout(timer);
 }
 
 function bodyTooLarge({ headers }: FastifyRequest, limit: number): Failure {
