@@ -23,3 +23,26 @@ test('a payload of 20 MB is refused by command, alone and over the socket of a p
   expect(missing.errors).toContain('It cannot be read');
   expect(await installation.ask<unknown[]>('runs', 'list')).toEqual([]);
 });
+
+test('a payload above the limit is a problem of status 413, whether the body or the payload is too large', async () => {
+  await using installation = await openTestInstallation('embedded');
+  const api = await installation.openApi();
+  for (const size of [2, 20]) {
+    const payload = { mailbox: 'x'.repeat(size * 1024 * 1024) };
+    await expect(api.post('/runs', { job: 'mail-triage', payload })).rejects.toMatchObject({
+      problem: { status: 413, code: 'payload.too_large', kind: 'invalid' },
+    });
+  }
+  await api.close();
+});
+
+test('a run that was given --expires shows until when it may begin', async () => {
+  await using installation = await openTestInstallation('embedded');
+  const payload = ['--payload', '{"mailbox":"sample"}'];
+  const { id } = await installation.ask<{ id: string }>(
+    ...['enqueue', 'mail-triage', ...payload, '--delay', '1h', '--expires', '2h'],
+  );
+  const run = await installation.ask<{ runAt: string; expiresAt: string }>('runs', 'show', id);
+  expect(Date.parse(run.expiresAt) - Date.parse(run.runAt)).toBe(2 * 3_600_000);
+  expect((await installation.command('runs', 'show', id)).output).toMatch(/expires +\d{4}-\d\d-/);
+});
