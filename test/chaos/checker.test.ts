@@ -127,10 +127,10 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   [
     'one end',
     'a run went from queued to succeeded',
-    ({ entries }) => {
+    ({ entries, runs }) => {
       entries.splice(entries.findIndex(({ run }) => run === 'hopeless') + 1, 1);
-      const last = entries.at(-1) as { from: string };
-      last.from = 'queued';
+      Object.assign(entries.at(-1)!, { from: 'queued', to: 'succeeded' });
+      Object.assign(runs.find(({ id }) => id === 'hopeless')!, { state: 'succeeded' });
     },
   ],
   ['one end', 'the history does not lead to the state of the run', ({ entries }) => entries.pop()],
