@@ -61,7 +61,7 @@ test('runs are accepted while Redis is down, and dispatched when it is back, wit
   await using own = await openTestFootprint('cluster', ledgerMigrations);
   const place = { ...own, redisUrl: redis.url };
   await using runtime = await openTestRuntime('cluster', [quick], { place });
-  const { database, queues } = runtime;
+  const { database } = runtime;
   const relay = await openRelay({ ...runtime, onError() {} });
   await runtime.work();
   await redis.stop();

@@ -140,7 +140,6 @@ test('a Redis that is silent delays an enqueue, refuses none, and its runs are d
   const quick = jobOf('quick', () => Promise.resolve('done'));
   const redisPlace = { ...own, redisUrl: cable.route(own.redisUrl!) };
   await using runtime = await openTestRuntime('cluster', [quick], { place: redisPlace });
-  const { queues } = runtime;
   const relay = await openRelay({ ...runtime, onError() {} });
   await runtime.work();
   await runtime.enqueuer.enqueue('quick', {});
