@@ -85,6 +85,8 @@ type Noted =
       readonly attempt: number;
       readonly step: string;
     }
+  /** Something about its delivery, for those who read a timeline. */
+  | { readonly kind: 'note'; readonly run: string; readonly attempt: number; readonly step: string }
   /** A handler wrote through `ctx`; `step` names the transaction it did it in. */
   | {
       readonly kind: 'effect';

@@ -70,7 +70,10 @@ export async function startFleet(
       roles.forEach((_, slot) => tell(slot, { kind: 'finish' }));
       const lines = slots.map(({ process }) => process.line(/^drained/, timeoutMs));
       const ends = await Promise.allSettled(lines);
-      for (const end of ends) if (end.status === 'rejected') breakdowns.push(String(end.reason));
+      slots.forEach(({ role }, slot) => {
+        if (ends[slot]!.status === 'rejected')
+          breakdowns.push(`the ${role} in slot ${slot} never saw the end of all runs`);
+      });
     },
     [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
   };

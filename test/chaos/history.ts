@@ -60,9 +60,26 @@ begin
   return null;
 end $$;
 create trigger note_step after insert or update or delete on nightshift.steps
-for each row execute function chaos.note_step();`,
+for each row execute function chaos.note_step();
+-- Nothing is judged by these; they tell somebody who reads a timeline where the run was meanwhile.
+create function chaos.note_dispatch() returns trigger language plpgsql as $$
+declare run uuid;
+begin
+  if tg_table_name = 'outbox' then
+    run := case when tg_op = 'DELETE' then old.run_id else new.run_id end;
+    insert into chaos.history (kind, run, attempt, step) values ('note', run, 0, 'outbox ' || lower(tg_op));
+  else
+    insert into chaos.history (kind, run, attempt, step) values ('note', new.id, 0, 'delivery ' || new.delivery);
+  end if;
+  return null;
+end $$;
+create trigger note_outbox after insert or update or delete on nightshift.outbox
+for each row execute function chaos.note_dispatch();
+create trigger note_delivery after update of delivery on nightshift.runs
+for each row when (old.delivery <> new.delivery) execute function chaos.note_dispatch();`,
     down: `drop trigger note_move on nightshift.runs; drop trigger note_step on nightshift.steps;
-drop trigger note_beat on nightshift.workers; drop schema chaos cascade;`,
+drop trigger note_beat on nightshift.workers; drop trigger note_outbox on nightshift.outbox;
+drop trigger note_delivery on nightshift.runs; drop schema chaos cascade;`,
   },
 };
 

@@ -1,4 +1,4 @@
-import { type Evidence, entriesOf, toldOf } from '../evidence.ts';
+import { type Entry, type Evidence, entriesOf, toldOf } from '../evidence.ts';
 import { type Violation, violation } from './violation.ts';
 
 /** Every write carries an attempt; at that moment the run must have been active in it. */
@@ -18,12 +18,16 @@ export function checkFenced({ entries }: Evidence): Violation[] {
           ),
         );
       holders.set(run, entry.to === 'active' ? attempt : undefined);
-    } else if (entry.kind !== 'unstep' && holders.get(run) !== attempt) {
+    } else if (isWrite(entry) && holders.get(run) !== attempt) {
       const what = `attempt ${attempt} wrote ${entry.step ?? 'outside a step'}`;
       found.push(violation('fenced', run, `${what} while ${nameHolder(holders.get(run))} held it`));
     }
   }
   return found;
+}
+
+function isWrite(entry: Entry): entry is Extract<Entry, { kind: 'step' | 'effect' }> {
+  return entry.kind === 'step' || entry.kind === 'effect';
 }
 
 function nameHolder(attempt: number | undefined): string {
