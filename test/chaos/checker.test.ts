@@ -14,6 +14,7 @@ interface Draft {
   runs: Mutable<EndedRun>[];
   steps: Mutable<EndedStep>[];
   firings: Mutable<Firing>[];
+  span: [number, number];
   pulses: number[];
 }
 
@@ -40,6 +41,7 @@ const endedRun = (id: string, job: string, more: Partial<EndedRun>): EndedRun =>
   failures: 0,
   losses: 0,
   result: null,
+  errorCode: null,
   mark: id,
   schedule: null,
   ...more,
@@ -106,7 +108,7 @@ function draft(): Draft {
       endedRun('hopeless', 'hopeless', { state: 'failed', attempt: 8, failures: 4 }),
       endedRun('delayed', 'quick', { result: { attempt: 1 } }),
       endedRun('scheduled', 'quick', {
-        schedule: 'often',
+        schedule: 'schedule-1',
         mark: 'any',
         result: { attempt: 1 },
       }),
@@ -115,7 +117,8 @@ function draft(): Draft {
       { run, step: 'book out', attempt: 1, result: 'a' },
       { run, step: 'book in', attempt: 2, result: 'b' },
     ],
-    firings: [{ schedule: 'often', run: 'scheduled', firedAt: 0 }],
+    firings: [{ schedule: 'schedule-1', run: 'scheduled', firedAt: 0 }],
+    span: [0, 20_000],
     pulses: [],
   };
 }
@@ -341,6 +344,7 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   ],
   ['fired', 'a firing has no run', ({ firings }) => firings.push({ ...firings[0]!, run: 'gone' })],
   ['fired', 'a run of a schedule has no firing', ({ firings }) => firings.pop()],
+  ['fired', 'a schedule fired no more', ({ span }) => (span[1] = 60_000)],
 ];
 
 describe('the checker', () => {
@@ -355,6 +359,15 @@ describe('the checker', () => {
       return findViolations(drafted).map(({ invariant }) => invariant);
     };
     expect([abandoned(5), abandoned(4)]).toEqual([[], ['right end']]);
+  });
+
+  test('lets a run fail whose every attempt found no database, and no other', () => {
+    const failed = (errorCode: string | null) => {
+      const drafted = draft();
+      Object.assign(findEnded(drafted, 'hopeless'), { job: 'quick', errorCode });
+      return findViolations(drafted).map(({ invariant }) => invariant);
+    };
+    expect([failed('database.unreachable'), failed('step.deadline')]).toEqual([[], ['right end']]);
   });
 
   test('draws the timeline of a run from processes, database and faults, by their clocks', () => {

@@ -104,6 +104,8 @@ export interface EndedRun {
   readonly failures: number;
   readonly losses: number;
   readonly result: unknown;
+  /** The code of what it failed with last; null for an error of its own. */
+  readonly errorCode: string | null;
   /** Of the offer it came from; null when a schedule made it. */
   readonly mark: string | null;
   readonly schedule: string | null;
@@ -130,6 +132,8 @@ export interface Evidence {
   readonly runs: readonly EndedRun[];
   readonly steps: readonly EndedStep[];
   readonly firings: readonly Firing[];
+  /** From when until when the schedules stood, in epoch milliseconds. */
+  readonly span: readonly [number, number];
   /** When a duty of the suite ran, in order. */
   readonly pulses: readonly number[];
 }

@@ -92,13 +92,14 @@ export async function recordPulse(sql: Sql): Promise<void> {
 }
 
 /** What the database has to say in the end. */
-export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told'>> {
+export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'span'>> {
   const pulses = await sql.query<{ at: number }>(
     `select extract(epoch from at)::float8 * 1000 as at from chaos.pulses order by at`,
   );
   return {
     runs: await sql.query<EndedRun>(
-      `select id, job, state, attempt, failures, losses, result, schedule, payload->>'mark' as mark
+      `select id, job, state, attempt, failures, losses, result, schedule, payload->>'mark' as mark,
+         error->>'code' as "errorCode"
        from nightshift.runs order by id`,
     ),
     steps: await sql.query<EndedStep>(

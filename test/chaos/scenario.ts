@@ -38,11 +38,11 @@ export async function playScenario(place: ChaosPlace, seed: number, size: Size):
   const count = Math.max(size.faults, kinds.length);
   const plan = planFaults(createRandom(seed), { kinds, count, detectionMs });
   const began = performance.now();
-  const { struck, breakdowns, errors } = await disturb(place, { plan, seed, size });
+  const { struck, breakdowns, errors, span } = await disturb(place, { plan, seed, size });
   const seconds = (performance.now() - began) / 1000;
   const database = await openDatabase(place.database);
   try {
-    const evidence = { told: readJournals(journals), ...(await readLedger(database)) };
+    const evidence = { told: readJournals(journals), span, ...(await readLedger(database)) };
     const violations = findViolations(evidence);
     const played = { footprint, seed, kinds, evidence, violations, breakdowns, errors, seconds };
     return { ...played, runs: evidence.runs.length, struck: feel(struck, evidence) };
@@ -64,9 +64,11 @@ async function disturb(
     everyMs,
     detectionMs,
   });
+  const from = Date.now();
   const struck = await strikeAll({ place, fleet }, plan);
+  const span = [from, Date.now()] as const;
   await fleet.finish(size.drainMs);
-  return { struck, breakdowns: [...fleet.breakdowns], errors: fleet.errors };
+  return { struck, span, breakdowns: [...fleet.breakdowns], errors: fleet.errors };
 }
 
 /** About what it takes until a process is busy, or up again. */

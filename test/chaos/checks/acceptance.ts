@@ -1,4 +1,5 @@
 import { type Evidence, entriesOf, toldOf } from '../evidence.ts';
+import { chaosScheduleNames } from '../schedules.ts';
 import { type Violation, violation } from './violation.ts';
 
 /** Accepted means committed. */
@@ -34,8 +35,8 @@ export function checkAcceptedOnce({ told, runs }: Evidence): Violation[] {
   return [...strange, ...doubled, ...unclear];
 }
 
-/** A firing and its run are one transaction. */
-export function checkFired({ firings, runs }: Evidence): Violation[] {
+/** A firing and its run are one transaction, and a schedule that fires every few seconds goes on doing so. */
+export function checkFired({ firings, runs, span: [from, to] }: Evidence): Violation[] {
   const scheduled = runs.filter(({ schedule }) => schedule !== null);
   const scheduleOf = new Map(scheduled.map(({ id, schedule }) => [id, schedule]));
   const firingsOf = Map.groupBy(firings, ({ run }) => run);
@@ -49,8 +50,18 @@ export function checkFired({ firings, runs }: Evidence): Violation[] {
     .map(({ id, schedule }) =>
       violation('fired', id, `of ${schedule} has ${firingsOf.get(id)?.length ?? 0} firings`),
     );
-  return [...without, ...unfired];
+  const silent = chaosScheduleNames.flatMap((name) => {
+    const times = firings.filter(({ schedule }) => schedule === name).map((one) => one.firedAt);
+    const gaps = [...times, to].map((time, i) => time - (times[i - 1] ?? from));
+    const seconds = Math.max(...gaps) / 1000;
+    if (seconds <= longestGapSeconds) return [];
+    return [violation('fired', `of ${name}`, `was not made for ${seconds.toFixed(0)} s`)];
+  });
+  return [...without, ...unfired, ...silent];
 }
+
+/** A takeover, a database that is away meanwhile, and the period itself. */
+const longestGapSeconds = 30;
 
 /** Between the clock of a queue and that of the ledger. */
 const slackMs = 100;

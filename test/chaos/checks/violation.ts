@@ -14,7 +14,7 @@ export const invariants = {
   together: 'a transaction and its step are recorded both or neither',
   'not early': 'a delayed run does not begin before its time',
   bounded: 'a run fails no more often than its retry policy allows',
-  fired: 'every firing of a schedule has its one run',
+  fired: 'a schedule goes on firing, and every firing has its one run',
 } as const;
 
 export type Invariant = keyof typeof invariants;
