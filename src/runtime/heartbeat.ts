@@ -38,7 +38,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       longestGapMs: options.detectionMs / 2,
     });
   const sampling = cron.schedule(
-    `*/${periodSeconds} * * * * *`,
+    everyMinute,
     () => {
       sample = measure(delay);
     },
@@ -64,6 +64,9 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
 
 /** node-cron would print that a beat is late, past the log; `onError` hears what there is to hear. */
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** No finer: when a clock is set forth, node-cron goes through every moment that it missed, and nothing else meanwhile. */
+const everyMinute = '* * * * *';
 
 /** A timer and no cron: a wall clock that is set back would silence a worker for as long as it was set back. */
 function repeat(ms: number, work: () => Promise<void>) {
