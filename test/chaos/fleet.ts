@@ -33,7 +33,7 @@ export async function startFleet(
 ): Promise<Fleet> {
   const supervisor = await openSupervisor(place, roles, share);
   const { slots, breakdowns, start, expectDeath } = supervisor;
-  const processOf = (slot: number) => slots[slot]!.process;
+  const processOf = (slot: number) => slots[slot]!.process!;
   const tell = (slot: number, command: Command) => processOf(slot).write(JSON.stringify(command));
 
   return {
@@ -68,7 +68,7 @@ export async function startFleet(
     tell,
     async finish(timeoutMs) {
       roles.forEach((_, slot) => tell(slot, { kind: 'finish' }));
-      const lines = slots.map(({ process }) => process.line(/^drained/, timeoutMs));
+      const lines = slots.map(({ process }) => process!.line(/^drained/, timeoutMs));
       const ends = await Promise.allSettled(lines);
       slots.forEach(({ role }, slot) => {
         if (ends[slot]!.status === 'rejected')

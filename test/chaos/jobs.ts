@@ -22,11 +22,12 @@ export type ChaosJobName =
   | 'flaky'
   | 'hopeless'
   | 'lengthy'
+  | 'aloof'
   | 'snoozing'
   | 'quitting'
   | 'overtime';
 
-/** What producers enqueue, and how often: faults wait for a lengthy one. */
+/** What producers enqueue, and how often. */
 export const chaosMix: Readonly<Record<ChaosJobName, number>> = {
   quick: 1,
   stepped: 1,
@@ -34,6 +35,7 @@ export const chaosMix: Readonly<Record<ChaosJobName, number>> = {
   flaky: 1,
   hopeless: 1,
   lengthy: 2,
+  aloof: 2,
   snoozing: 1,
   quitting: 1,
   overtime: 1,
@@ -52,6 +54,11 @@ export function firstSuccessOf(job: string): number {
   return { flaky: 3, snoozing: 3, overtime: 2 }[job] ?? 1;
 }
 
+/** Faults wait for one of these to begin. */
+export function takesAWhile(job: string): boolean {
+  return job === 'lengthy' || job === 'aloof';
+}
+
 type Context = RunContext<'database'>;
 
 /** The mixed small jobs of the load; what they do they tell at once. */
@@ -66,6 +73,7 @@ export function chaosJobs(tell: Tell): readonly AnyJob[] {
       for (const name of ['book out', 'book in'])
         await ctx.transaction(name, async (sql) => {
           await sql.query(insertEffect, [ctx.run.id, ctx.run.attempt, name]);
+          if (ms > 45 && ctx.run.attempt === 1) throw new Error('torn: nothing of it may stay');
           return did(ctx, name, ms);
         });
       await ctx.database.query(insertEffect, [ctx.run.id, ctx.run.attempt, null]);
@@ -79,6 +87,8 @@ export function chaosJobs(tell: Tell): readonly AnyJob[] {
       for (let i = 1; i <= 20; i++)
         await ctx.step(`part ${i}`, () => did(ctx, `part ${i}`, 40 + ms));
     }),
+    // It never touches ctx, so that only its outcome can tell that it lost its run.
+    define('aloof', (_, ms) => sleep(800 + 20 * ms)),
     define('snoozing', async (ctx, ms) => {
       await ctx.step('before', () => did(ctx, 'before', ms));
       if (ctx.run.attempt <= 2) throw new Snooze('300ms');

@@ -19,7 +19,7 @@ import {
 import { openSpoiltClock } from './clock.ts';
 import { obey } from './commands.ts';
 import { countUnfinished, recordPulse } from './history.ts';
-import { chaosJobs } from './jobs.ts';
+import { chaosJobs, takesAWhile } from './jobs.ts';
 import { openJournal } from './journal.ts';
 import { startProducer } from './producer.ts';
 import { includesRole, type Role } from './role.ts';
@@ -75,7 +75,7 @@ console.log(`up ${worker?.id ?? ''}`);
 async function beginWork() {
   const announcements = openAnnouncements();
   announcements.subscribe((said) => {
-    if (said.kind === 'begun' && said.job === 'lengthy') console.log('busy');
+    if (said.kind === 'begun' && takesAWhile(said.job)) console.log('busy');
     if (said.kind !== 'ended') return;
     tell({ kind: 'ended', run: said.run, attempt: said.attempt, state: said.outcome.state });
   });

@@ -58,7 +58,7 @@ export function startProducer(options: ProducerOptions): Producer {
   function planMeddling(job: ChaosJobName, delayMs: number): Meddling {
     return {
       afterMs: random.between(0, 500),
-      cancels: random.chance(0.05),
+      cancels: random.chance(job === 'aloof' ? 0.2 : 0.05),
       retries: random.chance(0.2) && (job === 'hopeless' || job === 'quitting'),
       retriesCancelled: random.chance(0.5),
       doubles: random.chance(0.1) && delayMs === 0,

@@ -10,15 +10,15 @@ import { includesRole, type Role } from './role.ts';
 export interface Slot {
   readonly role: Role;
   readonly link: Link;
-  /** The process that fills it now. */
-  readonly process: TestProcess;
+  /** The process that fills it now; undefined only before the first. */
+  process: TestProcess | undefined;
   /** The id that its worker goes by in the ledger; empty where there is none. */
-  readonly worker: string;
+  worker: string;
 }
 
 /** Keeps every slot filled, as systemd or Kubernetes does. */
 export interface Supervisor extends AsyncDisposable {
-  readonly slots: readonly Slot[];
+  readonly slots: readonly Readonly<Slot>[];
   /** Fills the slot with a new process, which goes on with the slot's share. */
   start(slot: number): Promise<void>;
   /** Says that the process in the slot may die from now on: somebody aims at it. */
@@ -47,7 +47,7 @@ export async function openSupervisor(
   roles: readonly Role[],
   share: Share,
 ): Promise<Supervisor> {
-  const slots: { role: Role; link: Link; process: TestProcess; worker: string }[] = [];
+  const slots: Slot[] = [];
   const started = new Map<string, TestProcess>();
   const aimedAt = new Set<TestProcess>();
   const breakdowns: string[] = [];
@@ -58,10 +58,11 @@ export async function openSupervisor(
       { place, roles, share },
       { slot, link: filled.link, nth: started.size },
     );
-    filled.process = startProcess(file, [JSON.stringify(options)], { input: true });
-    started.set(options.journal, filled.process);
-    filled.worker = (await filled.process.line(/^up /, upMs)).slice('up '.length);
-    return filled.process;
+    const child = startProcess(file, [JSON.stringify(options)], { input: true });
+    started.set(options.journal, child);
+    filled.process = child;
+    filled.worker = (await child.line(/^up /, upMs)).slice('up '.length);
+    return child;
   }
 
   /** Again and again while the database is away. */
@@ -93,7 +94,7 @@ export async function openSupervisor(
 
   try {
     for (const role of roles)
-      slots.push({ role, link: await place.openLink(), worker: '' } as (typeof slots)[number]);
+      slots.push({ role, link: await place.openLink(), process: undefined, worker: '' });
     await Promise.all(roles.map((_, slot) => start(slot)));
   } catch (error) {
     await dispose();
@@ -102,7 +103,7 @@ export async function openSupervisor(
   return {
     slots,
     start,
-    expectDeath: (slot) => void aimedAt.add(slots[slot]!.process),
+    expectDeath: (slot) => void aimedAt.add(slots[slot]!.process!),
     breakdowns,
     get errors() {
       return new Map([...started].map(([journal, child]) => [journal, child.errors]));

@@ -63,7 +63,7 @@ export const bugs: readonly Bug[] = [
         file: 'src/runtime/schedules.ts',
         find: 'await enqueueIn(tx, run);',
         replace:
-          'await enqueueIn(sql, run); await new Promise((resolve) => setTimeout(resolve, 300));',
+          'await enqueueIn(sql, run); await new Promise((resolve) => setTimeout(resolve, 1000));',
       },
     ],
   },
