@@ -103,9 +103,14 @@ export const bugs: readonly Bug[] = [
     caughtBy: ['fenced'],
     changes: [
       {
-        file: 'src/runtime/steps.ts',
-        find: 'await holdRun(own, fence);',
-        replace: '',
+        file: 'src/runtime/holding.ts',
+        find: 'signal.throwIfAborted(); return database.transaction(',
+        replace: 'return database.transaction(',
+      },
+      {
+        file: 'src/runtime/holding.ts',
+        find: 'await holdRun(tx, fence); const result = await work(tx); signal.throwIfAborted();',
+        replace: 'const result = await work(tx);',
       },
     ],
   },
@@ -131,9 +136,9 @@ export const bugs: readonly Bug[] = [
     caughtBy: ['remembered', 'right end', 'ended'],
     changes: [
       {
-        file: 'src/runtime/steps.ts',
-        find: 'attempt > 1 ? await listSteps(sql, run) : []',
-        replace: 'attempt > 1e9 ? await listSteps(sql, run) : []',
+        file: 'src/runtime/holding.ts',
+        find: 'attempt > 1 ? await listSteps(database, run) : []',
+        replace: 'attempt > 1e9 ? await listSteps(database, run) : []',
       },
     ],
   },
@@ -145,19 +150,19 @@ export const bugs: readonly Bug[] = [
     caughtBy: ['together'],
     changes: [
       {
-        file: 'src/runtime/steps.ts',
+        file: 'src/runtime/holding.ts',
         find: 'if (open) return tx.query(text, values);',
         replace: 'if (open && tx) return outside.query(text, values);',
       },
       {
-        file: 'src/runtime/steps.ts',
-        find: 'const guarded = guard(tx);',
-        replace: 'const guarded = guard(tx, database);',
+        file: 'src/runtime/holding.ts',
+        find: 'guard(tx, signal).during(',
+        replace: 'guard(tx, signal, database).during(',
       },
       {
-        file: 'src/runtime/steps.ts',
-        find: 'function guard(tx: Sql) {',
-        replace: 'function guard(tx: Sql, outside: Sql) {',
+        file: 'src/runtime/holding.ts',
+        find: 'function guard(tx: Sql, signal: AbortSignal) {',
+        replace: 'function guard(tx: Sql, signal: AbortSignal, outside: Sql) {',
       },
     ],
   },
@@ -213,8 +218,8 @@ export const bugs: readonly Bug[] = [
     changes: [
       {
         file: 'src/runtime/attempt.ts',
-        find: 'aborted(control.signal),',
-        replace: 'new Promise<never>(() => {}),',
+        find: "() => control.abort(new Failure('run.timeout', { timeout: job.timeout })),",
+        replace: '() => {},',
       },
     ],
   },
