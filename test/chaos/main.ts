@@ -11,6 +11,8 @@ import { type Played, playScenario } from './scenario.ts';
 import { chooseSize, type Size } from './size.ts';
 import { describePlayed, type Judged, judge, listMisses } from './tables.ts';
 
+// Each process of a scenario has a listener, so that none outlives the suite.
+process.setMaxListeners(0);
 const asked = readArguments(process.argv.slice(2));
 const report = asked.planted === undefined ? await playAll() : await huntAll(asked.planted);
 printReport({ suite: 'chaos', ...report }, asked);

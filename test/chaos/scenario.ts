@@ -4,7 +4,7 @@ import { detectionMs, findViolations } from './checker.ts';
 import type { Violation } from './checks/violation.ts';
 import type { Evidence } from './evidence.ts';
 import type { Fault, FaultKind } from './faults/fault.ts';
-import { kindsOn, planFaults, strikeAll } from './faults/plan.ts';
+import { planFaults, strikeAll } from './faults/plan.ts';
 import { type Felt, feel } from './felt.ts';
 import { startFleet } from './fleet.ts';
 import { readLedger } from './history.ts';
@@ -34,7 +34,7 @@ export interface Played {
 /** Plays one seeded load with its faults on one footprint, and judges what is left. */
 export async function playScenario(place: ChaosPlace, seed: number, size: Size): Promise<Played> {
   const { footprint, journals } = place;
-  const kinds = kindsOn(footprint).filter((kind) => size.kinds.includes(kind));
+  const kinds = size.kindsOn(footprint);
   const count = Math.max(size.faults, kinds.length);
   const plan = planFaults(createRandom(seed), { kinds, count, detectionMs });
   const began = performance.now();

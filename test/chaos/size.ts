@@ -1,5 +1,6 @@
 import type { FaultKind } from './faults/fault.ts';
-import { faultKinds } from './faults/plan.ts';
+import { kindsOn } from './faults/plan.ts';
+import type { ChaosFootprint } from './place.ts';
 import type { Role } from './role.ts';
 
 /** How large a scenario is. */
@@ -10,8 +11,8 @@ export interface Size {
   readonly faults: number;
   /** The processes where there is a server. */
   readonly roles: readonly Role[];
-  /** Those that the footprint does not have are left out. */
-  readonly kinds: readonly FaultKind[];
+  /** What happens there. */
+  kindsOn(footprint: ChaosFootprint): readonly FaultKind[];
   /** After the last fault; what has not ended by then is judged as lost. */
   readonly drainMs: number;
 }
@@ -21,24 +22,26 @@ const full: Size = {
   runs: 2100,
   faults: 40,
   roles: ['control', 'control', 'worker', 'worker', 'worker', 'web', 'web'],
-  kinds: faultKinds,
+  kindsOn,
   drainMs: 75_000,
 };
 
-const quickKinds: readonly string[] = [
-  'worker killed',
+const quickOnServers: readonly string[] = [
   'worker frozen beyond detection',
   'web killed at an accept',
   'Postgres killed',
   'Redis flushed',
 ];
+/** There its one process takes everything down with it, and every start costs seconds. */
+const quickEmbedded: readonly string[] = ['worker frozen shortly', 'web killed at an accept'];
 
 /** The kinds that most could get wrong, in under a minute on three footprints at once. */
 const quick: Size = {
   runs: 150,
-  faults: 3,
+  faults: 2,
   roles: ['control', 'worker', 'worker', 'web'],
-  kinds: faultKinds.filter(({ name }) => quickKinds.includes(name)),
+  kindsOn: (footprint) =>
+    named(footprint === 'embedded' ? quickEmbedded : quickOnServers, footprint),
   drainMs: 25_000,
 };
 
@@ -52,11 +55,14 @@ export function chooseSize({
 }): Size {
   const size = isQuick ? quick : full;
   if (!faults) return size;
-  const kinds = faultKinds.filter(({ name }) => faults.includes(name));
   return {
     ...size,
-    kinds,
-    faults: 3 * kinds.length,
+    kindsOn: (footprint) => named(faults, footprint),
+    faults: 3 * faults.length,
     runs: isQuick ? quick.runs : 60 * faults.length,
   };
+}
+
+function named(names: readonly string[], footprint: ChaosFootprint): readonly FaultKind[] {
+  return kindsOn(footprint).filter(({ name }) => names.includes(name));
 }
