@@ -180,9 +180,9 @@ export const bugs: readonly Bug[] = [
     caughtBy: ['ended'],
     changes: [
       {
-        file: 'src/runtime/rescue.ts',
-        find: 'if (unknown.length > 0) lost +=',
-        replace: 'if (unknown.length > 1e9) lost +=',
+        file: 'src/runtime/lost.ts',
+        find: 'return runs.length === 0 ? 0 :',
+        replace: 'return runs.length >= 0 ? 0 :',
       },
     ],
   },
