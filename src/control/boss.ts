@@ -1,4 +1,4 @@
-import { fromPglite, PgBoss } from 'pg-boss';
+import { type Clock, fromPglite, PgBoss } from 'pg-boss';
 import type { Database } from '../db/index.ts';
 
 /** pg-boss on our database, in the schema `pgboss`. It schedules nothing by cron: timers are jobs with `startAfter`. */
@@ -23,8 +23,18 @@ export async function openBoss(
     superviseIntervalSeconds: 1,
     // Between two looks at heartbeats; at its default of 60 s a dead process would be found that late.
     monitorIntervalSeconds: 2,
+    clock: steadyClock,
   });
   boss.on('error', onError);
   await boss.start();
   return boss;
 }
+
+/** With a wall clock that is set back, pg-boss would look at no heartbeat for as long as it was set back. */
+const steadyClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  setTimeout: (work, ms) => setTimeout(work, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  setInterval: (work, ms) => setInterval(work, ms),
+  clearInterval: (timer) => clearInterval(timer as NodeJS.Timeout),
+};

@@ -28,30 +28,35 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { sql, worker, periodSeconds, onBeat, onError } = options;
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
+  let sample = measure(delay);
   const tell = () =>
     beat(sql, {
       worker,
-      sample: measure(delay),
+      sample,
       inHand: options.inHand(),
       // Of an outage, others may miss one beat more than we do; it has to break our row before theirs is death.
       longestGapMs: options.detectionMs / 2,
     });
-  const task = cron.schedule(
-    `*/${periodSeconds} * * * * *`,
-    async () => {
-      try {
-        await within(periodSeconds * 1000, tell);
-        await onBeat();
-      } catch (error) {
-        onError(error);
-      }
+  const sampling = cron.schedule(
+    everyMinute,
+    () => {
+      sample = measure(delay);
     },
     // In UTC: in local time it would rest for the hour that autumn repeats.
-    { noOverlap: true, timezone: 'Etc/UTC', logger: silent },
+    { timezone: 'Etc/UTC', logger: silent },
   );
+  const beating = repeat(periodSeconds * 1000, async () => {
+    try {
+      await within(periodSeconds * 1000, tell);
+      await onBeat();
+    } catch (error) {
+      onError(error);
+    }
+  });
   return {
     async stop() {
-      await task.destroy();
+      await beating.stop();
+      await sampling.destroy();
       delay.disable();
     },
   };
@@ -59,6 +64,25 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
 
 /** node-cron would print that a beat is late, past the log; `onError` hears what there is to hear. */
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** No finer: when a clock is set forth, node-cron goes through every moment that it missed, and nothing else meanwhile. */
+const everyMinute = '* * * * *';
+
+/** A timer and no cron: a wall clock that is set back would silence a worker for as long as it was set back. */
+function repeat(ms: number, work: () => Promise<void>) {
+  let pass: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    pass ??= work().finally(() => {
+      pass = undefined;
+    });
+  }, ms);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await pass;
+    },
+  };
+}
 
 /** One beat that hangs must not silence those after it. */
 function within(ms: number, work: () => Promise<void>): Promise<void> {

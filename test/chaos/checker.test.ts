@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { findViolations, type Invariant, invariants } from './checker.ts';
-import type { EndedRun, EndedStep, Entry, Evidence, Told } from './evidence.ts';
+import { findViolations } from './checker.ts';
+import { type Invariant, invariants } from './checks/violation.ts';
+import type { EndedRun, EndedStep, Entry, Evidence, Firing, Told } from './evidence.ts';
+import type { Struck } from './faults/fault.ts';
+import { drawTimeline } from './timeline.ts';
 
 type Mutable<Item> = { -readonly [Key in keyof Item]: Item[Key] };
 
@@ -10,13 +13,17 @@ interface Draft {
   entries: Mutable<Entry>[];
   runs: Mutable<EndedRun>[];
   steps: Mutable<EndedStep>[];
+  firings: Mutable<Firing>[];
+  span: [number, number];
+  pulses: number[];
 }
 
 const run = 'booked';
-const move = (of: string, attempt: number, way: string): Entry => {
+type Move = Extract<Entry, { kind: 'move' }>;
+const move = (of: string, attempt: number, way: string, more: Partial<Move> = {}): Entry => {
   const [from, to] = way.split(' > ') as [string, Extract<Entry, { kind: 'move' }>['to']];
   const shared = { kind: 'move', run: of, attempt, worker: `worker ${attempt}`, at: 0 } as const;
-  return { ...shared, from: from === '' ? null : (from as never), to };
+  return { ...shared, failures: 0, from: from === '' ? null : (from as never), to, ...more };
 };
 const performed = (attempt: number, step: string, mark: string): Told => ({
   kind: 'performed',
@@ -26,28 +33,55 @@ const performed = (attempt: number, step: string, mark: string): Told => ({
   mark,
 });
 
-/** A run that lost its worker in the middle, one that was cancelled, and one that never succeeds. */
+const endedRun = (id: string, job: string, more: Partial<EndedRun>): EndedRun => ({
+  id,
+  job,
+  state: 'succeeded',
+  attempt: 1,
+  failures: 0,
+  losses: 0,
+  result: null,
+  errorCode: null,
+  mark: id,
+  schedule: null,
+  ...more,
+});
+const offer = (id: string, job: string, delayMs = 0): Told[] => [
+  { kind: 'offered', mark: id, job, delayMs },
+  { kind: 'accepted', mark: id, run: id, job },
+];
+
+/**
+ * A run that lost its worker in the middle, one that was cancelled, one that never succeeds and was retried by
+ * hand, one that was delayed, one of a schedule, and an offer that nobody took.
+ */
 function draft(): Draft {
   return {
     told: [
-      { kind: 'accepted', run, job: 'booking' },
+      ...offer(run, 'booking'),
       performed(1, 'book out', 'a'),
       performed(1, 'book in', 'not recorded'),
       performed(2, 'book in', 'b'),
       { kind: 'ended', run, attempt: 1, state: 'fenced' },
       { kind: 'ended', run, attempt: 2, state: 'succeeded' },
-      { kind: 'accepted', run: 'stopped', job: 'lengthy' },
+      ...offer('stopped', 'lengthy'),
       { kind: 'cancelling', run: 'stopped' },
       { kind: 'cancelled', run: 'stopped' },
-      { kind: 'accepted', run: 'hopeless', job: 'hopeless' },
-      { kind: 'ended', run: 'hopeless', attempt: 1, state: 'failed' },
+      ...offer('hopeless', 'hopeless'),
+      { kind: 'ended', run: 'hopeless', attempt: 4, state: 'failed' },
+      { kind: 'retrying', run: 'hopeless' },
+      { kind: 'retried', run: 'hopeless' },
+      { kind: 'ended', run: 'hopeless', attempt: 8, state: 'failed' },
+      ...offer('delayed', 'quick', 1000),
+      { kind: 'offered', mark: 'nothing', job: 'quick', delayMs: 0 },
+      { kind: 'refused', mark: 'nothing', says: 'database.unreachable', tookMs: 3 },
     ],
     entries: [
       move(run, 0, ' > queued'),
       move(run, 1, 'queued > active'),
       { kind: 'effect', run, attempt: 1, step: 'book out' },
       { kind: 'step', run, attempt: 1, step: 'book out' },
-      move(run, 1, 'active > queued'),
+      move(run, 1, 'active > queued', { silentMs: 3100 }),
       move(run, 2, 'queued > active'),
       { kind: 'effect', run, attempt: 2, step: 'book in' },
       { kind: 'step', run, attempt: 2, step: 'book in' },
@@ -56,28 +90,55 @@ function draft(): Draft {
       move('stopped', 0, ' > queued'),
       move('stopped', 0, 'queued > cancelled'),
       move('hopeless', 0, ' > queued'),
-      move('hopeless', 1, 'queued > active'),
-      move('hopeless', 1, 'active > failed'),
+      move('hopeless', 4, 'queued > active', { failures: 3 }),
+      move('hopeless', 4, 'active > failed', { failures: 4 }),
+      move('hopeless', 4, 'failed > queued'),
+      move('hopeless', 8, 'queued > active', { failures: 3 }),
+      move('hopeless', 8, 'active > failed', { failures: 4 }),
+      move('delayed', 0, ' > queued'),
+      move('delayed', 1, 'queued > active', { at: 1000 }),
+      move('delayed', 1, 'active > succeeded', { at: 1010 }),
+      move('scheduled', 0, ' > queued'),
+      move('scheduled', 1, 'queued > active'),
+      move('scheduled', 1, 'active > succeeded'),
     ],
     runs: [
-      {
-        id: run,
-        job: 'booking',
-        state: 'succeeded',
-        attempt: 2,
-        losses: 1,
-        result: { attempt: 2 },
-      },
-      { id: 'stopped', job: 'lengthy', state: 'cancelled', attempt: 0, losses: 0, result: null },
-      { id: 'hopeless', job: 'hopeless', state: 'failed', attempt: 1, losses: 0, result: null },
+      endedRun(run, 'booking', { attempt: 2, losses: 1, result: { attempt: 2 } }),
+      endedRun('stopped', 'lengthy', { state: 'cancelled', attempt: 0 }),
+      endedRun('hopeless', 'hopeless', { state: 'failed', attempt: 8, failures: 4 }),
+      endedRun('delayed', 'quick', { result: { attempt: 1 } }),
+      endedRun('scheduled', 'quick', {
+        schedule: 'schedule-1',
+        mark: 'any',
+        result: { attempt: 1 },
+      }),
     ],
     steps: [
       { run, step: 'book out', attempt: 1, result: 'a' },
       { run, step: 'book in', attempt: 2, result: 'b' },
     ],
+    firings: [{ schedule: 'schedule-1', run: 'scheduled', firedAt: 0 }],
+    span: [0, 20_000],
+    pulses: [],
   };
 }
 
+/** Takes out what was told so about a run. */
+const untell = ({ told }: Draft, kinds: readonly Told['kind'][], of: string) => {
+  const about = (one: Told) => kinds.includes(one.kind) && 'run' in one && one.run === of;
+  for (let i = told.length - 1; i >= 0; i--) if (about(told[i]!)) told.splice(i, 1);
+};
+const findTold = ({ told }: Draft, kind: Told['kind'], of: string, attempt?: number) =>
+  told.find(
+    (one) =>
+      one.kind === kind &&
+      'run' in one &&
+      one.run === of &&
+      (attempt === undefined || ('attempt' in one && one.attempt === attempt)),
+  )!;
+const findMove = ({ entries }: Draft, of: string, to: string) =>
+  entries.findLast((entry) => entry.kind === 'move' && entry.run === of && entry.to === to)!;
+const findEnded = ({ runs }: Draft, of: string) => runs.find(({ id }) => id === of)!;
 const findEntry = ({ entries }: Draft, kind: Entry['kind'], attempt: number) =>
   entries.findIndex(
     (entry) => entry.kind === kind && entry.run === run && entry.attempt === attempt,
@@ -94,23 +155,38 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   [
     'kept',
     'an accepted run is not in the ledger',
-    ({ told }) => told.push({ kind: 'accepted', run: 'gone', job: 'quick' }),
+    ({ told }) => told.push(...offer('gone', 'quick')),
   ],
   [
     'ended',
     'a run is still queued',
     ({ runs, entries, told }) => {
-      told.push({ kind: 'accepted', run: 'waits', job: 'quick' });
+      told.push(...offer('waits', 'quick'));
       entries.push(move('waits', 0, ' > queued'));
-      runs.push({
-        id: 'waits',
-        job: 'quick',
-        state: 'queued',
-        attempt: 0,
-        losses: 0,
-        result: null,
-      });
+      runs.push(endedRun('waits', 'quick', { state: 'queued', attempt: 0 }));
     },
+  ],
+  [
+    'accepted once',
+    'two runs come from one offer',
+    ({ runs, entries }) => {
+      runs.push(endedRun('twin', 'quick', { mark: 'delayed', result: { attempt: 1 } }));
+      entries.push(
+        move('twin', 0, ' > queued'),
+        move('twin', 1, 'queued > active'),
+        move('twin', 1, 'active > succeeded'),
+      );
+    },
+  ],
+  [
+    'accepted once',
+    'a run was offered by nobody',
+    (drafted) => Object.assign(findEnded(drafted, 'delayed'), { mark: 'unheard of' }),
+  ],
+  [
+    'accepted once',
+    'an offer was refused with an error that says nothing',
+    ({ told }) => Object.assign(told.at(-1)!, { says: 'Error: read ECONNRESET' }),
   ],
   [
     'one end',
@@ -126,24 +202,49 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   ],
   [
     'one end',
+    'a run that had failed was queued again, and nobody had asked for it',
+    (drafted) => untell(drafted, ['retrying', 'retried'], 'hopeless'),
+  ],
+  [
+    'one end',
     'a run went from queued to succeeded',
-    ({ entries, runs }) => {
-      entries.splice(entries.findIndex(({ run }) => run === 'hopeless') + 1, 1);
-      Object.assign(entries.at(-1)!, { from: 'queued', to: 'succeeded' });
-      Object.assign(runs.find(({ id }) => id === 'hopeless')!, { state: 'succeeded' });
+    (drafted) => {
+      const { entries } = drafted;
+      entries.splice(entries.indexOf(findMove(drafted, 'delayed', 'active')), 1);
+      Object.assign(findMove(drafted, 'delayed', 'succeeded'), { from: 'queued' });
     },
   ],
   ['one end', 'the history does not lead to the state of the run', ({ entries }) => entries.pop()],
   [
     'right end',
     'a job that always succeeds has failed',
-    ({ runs, entries, told }) => {
-      runs[0]!.state = 'failed';
-      Object.assign(entries[findEntry({ entries } as Draft, 'move', 2) + 4]!, { to: 'failed' });
-      Object.assign(told[5]!, { state: 'failed' });
+    (drafted) => {
+      findEnded(drafted, run).state = 'failed';
+      Object.assign(findMove(drafted, run, 'succeeded'), { to: 'failed' });
+      Object.assign(findTold(drafted, 'ended', run, 2), { state: 'failed' });
     },
   ],
-  ['right end', 'a run was cancelled by nobody', ({ told }) => told.splice(7, 2)],
+  [
+    'right end',
+    'a run was cancelled by nobody',
+    (drafted) => untell(drafted, ['cancelling', 'cancelled'], 'stopped'),
+  ],
+  [
+    'right end',
+    'a cancelled run that was retried is still cancelled',
+    ({ told }) =>
+      told.push({ kind: 'retrying', run: 'stopped' }, { kind: 'retried', run: 'stopped' }),
+  ],
+  [
+    'right end',
+    'a run was given up before its last attempt',
+    (drafted) => Object.assign(findEnded(drafted, 'hopeless'), { failures: 3 }),
+  ],
+  [
+    'right end',
+    'a run succeeded in an attempt that cannot',
+    (drafted) => Object.assign(findEnded(drafted, 'delayed'), { job: 'overtime' }),
+  ],
   [
     'right end',
     'the result is that of an earlier attempt',
@@ -153,7 +254,7 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   [
     'told truly',
     'two attempts were told that they succeeded',
-    ({ told }) => Object.assign(told[4]!, { state: 'succeeded' }),
+    (drafted) => Object.assign(findTold(drafted, 'ended', run, 1), { state: 'succeeded' }),
   ],
   [
     'fenced',
@@ -185,6 +286,11 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
     (drafted) => Object.assign(drafted.entries[findEntry(drafted, 'move', 2)]!, { attempt: 3 }),
   ],
   [
+    'alive',
+    'a run was taken from a worker that had just been heard of',
+    ({ entries }) => Object.assign(entries[4]!, { silentMs: 400 }),
+  ],
+  [
     'remembered',
     'a recorded step ran again in a later attempt',
     ({ told }) => told.push(performed(2, 'book out', 'c')),
@@ -194,7 +300,11 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
     'a step ran twice in one attempt',
     ({ told }) => told.push(performed(2, 'book in', 'c')),
   ],
-  ['remembered', 'a step is recorded and never ran', ({ told }) => told.splice(1, 1)],
+  [
+    'remembered',
+    'a step is recorded and never ran',
+    (drafted) => untell(drafted, ['performed'], run),
+  ],
   [
     'remembered',
     'a step has the result of another',
@@ -222,6 +332,19 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
     'a step is recorded without the effect of its transaction',
     (drafted) => drafted.entries.splice(findEntry(drafted, 'effect', 1), 1),
   ],
+  [
+    'not early',
+    'a delayed run began at once',
+    (drafted) => Object.assign(findMove(drafted, 'delayed', 'active'), { at: 10 }),
+  ],
+  [
+    'bounded',
+    'a run failed more often than it may',
+    (drafted) => Object.assign(findMove(drafted, 'hopeless', 'failed'), { failures: 5 }),
+  ],
+  ['fired', 'a firing has no run', ({ firings }) => firings.push({ ...firings[0]!, run: 'gone' })],
+  ['fired', 'a run of a schedule has no firing', ({ firings }) => firings.pop()],
+  ['fired', 'a schedule fired no more', ({ span }) => (span[1] = 60_000)],
 ];
 
 describe('the checker', () => {
@@ -232,10 +355,36 @@ describe('the checker', () => {
   test('lets a run be set aside after five lost workers, and no earlier', () => {
     const abandoned = (losses: number) => {
       const drafted = draft();
-      Object.assign(drafted.runs[2]!, { job: 'quick', losses });
+      Object.assign(findEnded(drafted, 'hopeless'), { job: 'quick', losses });
       return findViolations(drafted).map(({ invariant }) => invariant);
     };
     expect([abandoned(5), abandoned(4)]).toEqual([[], ['right end']]);
+  });
+
+  test('lets a run fail whose every attempt found no database, and no other', () => {
+    const failed = (errorCode: string | null) => {
+      const drafted = draft();
+      Object.assign(findEnded(drafted, 'hopeless'), { job: 'quick', errorCode });
+      return findViolations(drafted).map(({ invariant }) => invariant);
+    };
+    expect([failed('database.unreachable'), failed('step.deadline')]).toEqual([[], ['right end']]);
+  });
+
+  test('draws the timeline of a run from processes, database and faults, by their clocks', () => {
+    const drafted = draft();
+    Object.assign(findTold(drafted, 'accepted', 'delayed'), { at: 5, by: 'web' });
+    const fault = { kind: 'Redis flushed', on: 'server', worker: '', at: 500, until: 600 } as const;
+    const faults: Struck[] = [fault, { ...fault, kind: 'long after', at: 9000, until: 9001 }];
+    const lines = drawTimeline(drafted, faults, 'delayed').split('\n');
+    expect(lines.map((line) => line.split(/\s+/).slice(1, 4).join(' '))).toEqual([
+      'offered mark=delayed job=quick',
+      'database move attempt=0',
+      'web accepted mark=delayed',
+      'fault Redis flushed',
+      'fault over: Redis',
+      'database move attempt=1',
+      'database move attempt=1',
+    ]);
   });
 
   test.each(planted)('%s: finds that %s', (invariant, _, spoil) => {

@@ -1,13 +1,46 @@
 import type { RunState } from '../../src/core/run.ts';
 
 /** What a process of the load was told or did, as it wrote down at that moment. */
-export type Told =
+export type Told = Said & {
+  /** Epoch milliseconds by a clock that no fault moves. */
+  readonly at?: number;
+  /** The process, by its journal. */
+  readonly by?: string;
+};
+
+type Said =
+  /** `enqueue` is about to be called; `mark` is in the payload and in no other. */
+  | {
+      readonly kind: 'offered';
+      readonly mark: string;
+      readonly job: string;
+      readonly delayMs: number;
+    }
   /** `enqueue` resolved. */
-  | { readonly kind: 'accepted'; readonly run: string; readonly job: string }
+  | {
+      readonly kind: 'accepted';
+      readonly mark: string;
+      readonly run: string;
+      readonly job: string;
+    }
+  /** `enqueue` threw: the run may be there or not. */
+  | {
+      readonly kind: 'refused';
+      readonly mark: string;
+      /** The code of the failure, or what else was thrown. */
+      readonly says: string;
+      readonly tookMs: number;
+    }
   /** `cancel` is about to be called; a kill may come between its commit and the next line. */
   | { readonly kind: 'cancelling'; readonly run: string }
   /** `cancel` resolved. */
   | { readonly kind: 'cancelled'; readonly run: string }
+  /** A retry by hand is about to be asked for. */
+  | { readonly kind: 'retrying'; readonly run: string }
+  /** It was granted. */
+  | { readonly kind: 'retried'; readonly run: string }
+  /** A delivery that the queue had already is dispatched once more. */
+  | { readonly kind: 'doubled'; readonly run: string }
   /** The body of a step ran to its end, and made `mark`. */
   | {
       readonly kind: 'performed';
@@ -25,7 +58,12 @@ export type Told =
     };
 
 /** What the database itself wrote down by triggers, in the order in which it happened to each run. */
-export type Entry =
+export type Entry = Noted & {
+  /** Epoch milliseconds by the database's clock. */
+  readonly at?: number;
+};
+
+type Noted =
   | {
       readonly kind: 'move';
       readonly run: string;
@@ -34,7 +72,10 @@ export type Entry =
       /** Null when the run was accepted. */
       readonly from: RunState | null;
       readonly to: RunState;
-      readonly at: number;
+      /** Attempts so far that count against the retry policy. */
+      readonly failures: number;
+      /** For a run taken from its worker: how long that had not been heard of; null when it had said goodbye. */
+      readonly silentMs?: number | null;
     }
   | { readonly kind: 'step'; readonly run: string; readonly attempt: number; readonly step: string }
   /** A remembered step was changed or removed. */
@@ -44,6 +85,8 @@ export type Entry =
       readonly attempt: number;
       readonly step: string;
     }
+  /** Something about its delivery, for those who read a timeline. */
+  | { readonly kind: 'note'; readonly run: string; readonly attempt: number; readonly step: string }
   /** A handler wrote through `ctx`; `step` names the transaction it did it in. */
   | {
       readonly kind: 'effect';
@@ -58,8 +101,14 @@ export interface EndedRun {
   readonly job: string;
   readonly state: RunState;
   readonly attempt: number;
+  readonly failures: number;
   readonly losses: number;
   readonly result: unknown;
+  /** The code of what it failed with last; null for an error of its own. */
+  readonly errorCode: string | null;
+  /** Of the offer it came from; null when a schedule made it. */
+  readonly mark: string | null;
+  readonly schedule: string | null;
 }
 
 export interface EndedStep {
@@ -69,10 +118,32 @@ export interface EndedStep {
   readonly result: unknown;
 }
 
+/** A moment at which a schedule fired. */
+export interface Firing {
+  readonly schedule: string;
+  readonly run: string;
+  readonly firedAt: number;
+}
+
 /** All that the checker judges. */
 export interface Evidence {
   readonly told: readonly Told[];
   readonly entries: readonly Entry[];
   readonly runs: readonly EndedRun[];
   readonly steps: readonly EndedStep[];
+  readonly firings: readonly Firing[];
+  /** From when until when the schedules stood, in epoch milliseconds. */
+  readonly span: readonly [number, number];
+  /** When a duty of the suite ran, in order. */
+  readonly pulses: readonly number[];
+}
+
+/** Those of one kind. */
+export function toldOf<Kind extends Told['kind']>(told: readonly Told[], kind: Kind) {
+  return told.filter((one): one is Extract<Told, { kind: Kind }> => one.kind === kind);
+}
+
+/** Those of one kind. */
+export function entriesOf<Kind extends Entry['kind']>(entries: readonly Entry[], kind: Kind) {
+  return entries.filter((entry): entry is Extract<Entry, { kind: Kind }> => entry.kind === kind);
 }

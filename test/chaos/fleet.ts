@@ -1,91 +1,80 @@
-import { join } from 'node:path';
-import { startProcess, type TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
-import { readJournals } from './journal.ts';
-import type { NodeOptions } from './node.ts';
+import type { Command } from './commands.ts';
+import type { ChaosPlace, Link } from './place.ts';
+import { includesRole, type Role } from './role.ts';
+import { openSupervisor, type Share, type Supervisor } from './supervisor.ts';
 
-/** A process of the load, with the id that its worker goes by in the ledger. */
-export interface Node {
-  readonly worker: string;
-  readonly process: TestProcess;
-}
-
-/** The processes of a scenario, by slot; each slot has its share of the load, whoever fills it. */
-export interface Fleet extends AsyncDisposable {
-  readonly nodes: readonly Node[];
-  /** Resolves when the process in the slot next begins a run that takes a while, or after `timeoutMs`. */
-  busy(slot: number, timeoutMs: number): Promise<void>;
-  /** Fills the slot with a new process, which goes on with the slot's share. */
-  start(slot: number): Promise<void>;
+/** The processes of a scenario, by slot, in the hands of the faults. */
+export interface Fleet
+  extends Pick<Supervisor, 'start' | 'expectDeath' | 'breakdowns' | 'errors'>,
+    AsyncDisposable {
+  /** Which slots do the work of `part`. */
+  slotsOf(part: Exclude<Role, 'all'>): number[];
+  workerOf(slot: number): string;
+  linkOf(slot: number): Link;
+  pidOf(slot: number): number;
+  /** Resolves when a process in one of the slots next begins a run that takes a while, or after `timeoutMs`. */
+  busy(slots: readonly number[], timeoutMs: number): Promise<void>;
+  /** Resolves when the process in the slot next prints `line` or ends, or after `timeoutMs`. */
+  hear(slot: number, line: string, timeoutMs: number): Promise<void>;
   /** SIGKILL; resolves once it is gone. */
   kill(slot: number): Promise<void>;
   signal(slot: number, signal: NodeJS.Signals): void;
-  /**
-   * Resolves once every process has enqueued its share and sees nothing unfinished, or after `timeoutMs`, to
-   * what those said that did not.
-   */
-  drained(timeoutMs: number): Promise<string[]>;
+  tell(slot: number, command: Command): void;
+  /** Resolves once every producer has its share accepted and nothing is unfinished, or after `timeoutMs`. */
+  finish(timeoutMs: number): Promise<void>;
 }
 
-export type Share = Omit<NodeOptions, 'journal' | 'seed' | 'runs'> & {
-  readonly journals: string;
-  readonly seed: number;
-  /** Runs that each slot enqueues. */
-  readonly runs: number;
-};
+/** Starts a process of each of `roles` and waits until all are up. */
+export async function startFleet(
+  place: ChaosPlace,
+  roles: readonly Role[],
+  share: Share,
+): Promise<Fleet> {
+  const supervisor = await openSupervisor(place, roles, share);
+  const { slots, breakdowns, start, expectDeath } = supervisor;
+  const processOf = (slot: number) => slots[slot]!.process!;
+  const tell = (slot: number, command: Command) => processOf(slot).write(JSON.stringify(command));
 
-const file = join(import.meta.dirname, 'node.ts');
-const upMs = 90_000;
-
-/** Starts `slots` processes and waits until they work. */
-export async function startFleet(slots: number, share: Share): Promise<Fleet> {
-  const nodes: Node[] = [];
-  const started: TestProcess[] = [];
-
-  async function start(slot: number): Promise<void> {
-    const { journals, seed, runs, ...rest } = share;
-    const own = `slot-${slot}`;
-    const accepted = readJournals(journals, own).filter(({ kind }) => kind === 'accepted').length;
-    const options: NodeOptions = {
-      ...rest,
-      journal: join(journals, `${own}-${started.length}`),
-      seed: seed + 1000 * slot + started.length,
-      runs: Math.max(0, runs - accepted),
-    };
-    const child = startProcess(file, [JSON.stringify(options)]);
-    started.push(child);
-    const up = await child.line(/^up /, upMs);
-    nodes[slot] = { worker: up.slice(3), process: child };
-  }
-
-  const fleet: Fleet = {
-    nodes,
+  return {
     start,
-    async busy(slot, timeoutMs) {
-      const { lines } = nodes[slot]!.process;
-      const count = () => lines.filter((line) => line === 'busy').length;
+    expectDeath,
+    breakdowns,
+    get errors() {
+      return supervisor.errors;
+    },
+    slotsOf: (part) => slots.flatMap(({ role }, slot) => (includesRole(role, part) ? [slot] : [])),
+    workerOf: (slot) => slots[slot]!.worker,
+    linkOf: (slot) => slots[slot]!.link,
+    pidOf: (slot) => processOf(slot).pid,
+    async busy(some, timeoutMs) {
+      const count = () =>
+        some.flatMap((slot) => processOf(slot).lines).filter((line) => line === 'busy').length;
       const before = count();
-      await until(() => count() > before, { timeoutMs, everyMs: 5 }).catch(() => undefined);
+      await until(() => count() > before, { timeoutMs, everyMs: 10 }).catch(() => undefined);
+    },
+    async hear(slot, line, timeoutMs) {
+      const { lines, ended } = processOf(slot);
+      const before = lines.length;
+      const printed = until(() => lines.slice(before).includes(line), { timeoutMs, everyMs: 5 });
+      await Promise.race([printed.catch(() => {}), ended()]);
     },
     async kill(slot) {
-      nodes[slot]!.process.kill('SIGKILL');
-      await nodes[slot]!.process.ended();
+      expectDeath(slot);
+      processOf(slot).kill('SIGKILL');
+      await processOf(slot).ended();
     },
-    signal: (slot, signal) => nodes[slot]!.process.kill(signal),
-    async drained(timeoutMs) {
-      const lines = nodes.map((node) => node.process.line(/^drained/, timeoutMs));
+    signal: (slot, signal) => processOf(slot).kill(signal),
+    tell,
+    async finish(timeoutMs) {
+      roles.forEach((_, slot) => tell(slot, { kind: 'finish' }));
+      const lines = slots.map(({ process }) => process!.line(/^drained/, timeoutMs));
       const ends = await Promise.allSettled(lines);
-      return ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+      slots.forEach(({ role }, slot) => {
+        if (ends[slot]!.status === 'rejected')
+          breakdowns.push(`the ${role} in slot ${slot} never saw the end of all runs`);
+      });
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(started.map((child) => child[Symbol.asyncDispose]()));
-    },
+    [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
   };
-  try {
-    await Promise.all(Array.from({ length: slots }, (_, slot) => start(slot)));
-    return fleet;
-  } catch (error) {
-    await fleet[Symbol.asyncDispose]();
-    throw error;
-  }
 }

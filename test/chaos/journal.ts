@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Told } from './evidence.ts';
 
 /** Writes one thing down, so that a kill right after it does not lose it. */
@@ -8,8 +8,10 @@ export type Tell = (told: Told) => void;
 /** An append-only file of one process; each line is one write, whole or not there. */
 export function openJournal(file: string): { tell: Tell; close(): void } {
   const handle = openSync(file, 'a');
+  const by = basename(file);
   return {
-    tell: (told) => void writeSync(handle, `${JSON.stringify(told)}\n`),
+    tell: (told) =>
+      void writeSync(handle, `${JSON.stringify({ ...told, by, at: readSteadyClock() })}\n`),
     close: () => closeSync(handle),
   };
 }
@@ -22,4 +24,9 @@ export function readJournals(folder: string, beginning = ''): Told[] {
     .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Told);
+}
+
+/** The time in epoch milliseconds, also in a process whose `Date` was moved. */
+function readSteadyClock(): number {
+  return performance.timeOrigin + performance.now();
 }

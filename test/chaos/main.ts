@@ -1,87 +1,57 @@
 /**
- * `npm run chaos -- [--quick] [--json] [--seed N] [--seeds N] [--footprint embedded|postgres|cluster]`: a seeded
- * load of small jobs, while its processes are killed and frozen; then a checker judges what the database and the
- * processes wrote down. Exit status 0 when nothing was violated, 1 with the violations and the seed, 2 wrong use.
+ * `npm run chaos`: a seeded load of small jobs while processes, servers and networks fail; then a checker judges what
+ * the database and the processes wrote down. `--help` says the rest.
  */
-import { parseArgs } from 'node:util';
-import { atMost, printReport } from '../support/report.ts';
-import { type Invariant, invariants } from './checker.ts';
-import { type ChaosFootprint, type ChaosPlace, chaosFootprints, openPlace } from './place.ts';
-import { detectionMs, type Played, playScenario } from './scenario.ts';
-import { describePlayed, slowestAgainSeconds } from './tables.ts';
+import { printReport, type Report, type ReportRow } from '../support/report.ts';
+import { readArguments } from './arguments.ts';
+import { explain } from './explain.ts';
+import { type ChaosPlace, openPlace } from './place.ts';
+import { describeHunted, findBugs, type Hunted, hunt, judgeHunted } from './planted/hunt.ts';
+import { type Played, playScenario } from './scenario.ts';
+import { chooseSize, type Size } from './size.ts';
+import { describePlayed, type Judged, judge, listMisses } from './tables.ts';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
-    seeds: { type: 'string', default: '1' },
-    footprint: { type: 'string' },
-  },
-});
-const seed = wholeNumber('seed', values.seed);
-const seeds = wholeNumber('seeds', values.seeds);
-const size = values.quick
-  ? { runs: 180, faults: 3, slots: 2 }
-  : { runs: 1200, faults: 12, slots: 3 };
+// Each process of a scenario has a listener, so that none outlives the suite.
+process.setMaxListeners(0);
+const asked = readArguments(process.argv.slice(2));
+const report = asked.planted === undefined ? await playAll() : await huntAll(asked.planted);
+printReport({ suite: 'chaos', ...report }, asked);
+if (report.goals.some(({ met }) => !met)) process.exitCode = 1;
 
-const played: Played[] = [];
-for (let i = 0; i < seeds; i++) played.push(...(await playSeed(seed + i)));
-for (const { footprint, seed, violations, breakdowns } of played) {
-  for (const says of breakdowns) process.stderr.write(`${footprint}, --seed ${seed}: ${says}\n`);
-  for (const { invariant, says } of violations)
-    process.stderr.write(`${footprint}, --seed ${seed}: ${invariants[invariant]}: ${says}\n`);
+async function playAll(): Promise<Pick<Report, 'rows' | 'goals'>> {
+  const size = chooseSize(asked);
+  const rows: ReportRow[] = [];
+  const judged: Judged[] = [];
+  for (let i = 0; i < asked.seeds; i++) {
+    for (const { evidence, errors, ...rest } of await playSeed(asked.seed + i, size)) {
+      const played = { ...rest, evidence, errors };
+      say([explain(played), ...listMisses(played)]);
+      rows.push(...describePlayed(played));
+      judged.push(rest);
+    }
+  }
+  return { rows, goals: judge(judged, size) };
 }
-const rows = played.flatMap(describePlayed);
-const goals = [
-  ...(Object.keys(invariants) as Invariant[]).map((invariant) =>
-    atMost(`violations of "${invariants[invariant]}"`, countViolations(invariant), 0),
-  ),
-  atMost(
-    'processes that broke down by themselves',
-    played.flatMap((one) => one.breakdowns).length,
-    0,
-  ),
-  atMost(
-    `seconds until the slowest run of a killed process goes again (silence counts as death after ${detectionMs / 1000} s)`,
-    Math.max(...played.map(slowestAgainSeconds)),
-    30,
-  ),
-];
-printReport({ suite: 'chaos', rows, goals }, { json: values.json });
-if (played.some(({ violations, breakdowns }) => violations.length + breakdowns.length > 0))
-  process.exitCode = 1;
+
+async function huntAll(name: string): Promise<Pick<Report, 'rows' | 'goals'>> {
+  const hunted: Hunted[] = [];
+  for (const bug of findBugs(name)) {
+    say([`planted: ${bug.name}`]);
+    hunted.push(await hunt(bug, asked.seed));
+  }
+  return { rows: hunted.map(describeHunted), goals: judgeHunted(hunted) };
+}
 
 /** All footprints at once: they share nothing but the machine, which is one more disturbance. */
-async function playSeed(seed: number): Promise<Played[]> {
-  process.stderr.write(`--seed ${seed}\n`);
+async function playSeed(seed: number, size: Size): Promise<Played[]> {
+  say([`--seed ${seed}`]);
   await using stack = new AsyncDisposableStack();
   const places: ChaosPlace[] = [];
   // One by one: a new PGlite holds up this process for seconds.
-  for (const footprint of chooseFootprints()) places.push(stack.use(await openPlace(footprint)));
-  return await Promise.all(places.map((place) => playScenario({ place, seed, ...size })));
+  for (const footprint of asked.footprints) places.push(stack.use(await openPlace(footprint)));
+  return await Promise.all(places.map((place) => playScenario(place, seed, size)));
 }
 
-function chooseFootprints(): readonly ChaosFootprint[] {
-  const { footprint } = values;
-  if (footprint === undefined) return chaosFootprints;
-  const chosen = chaosFootprints.filter((name) => name === footprint);
-  if (chosen.length === 0)
-    refuse(`--footprint: there is no "${footprint}"; write ${chaosFootprints.join(', ')}`);
-  return chosen;
-}
-
-function countViolations(invariant: Invariant): number {
-  return played.flatMap(({ violations }) => violations).filter((one) => one.invariant === invariant)
-    .length;
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) refuse(`--${name}: "${text}" is not a whole number`);
-  return Number(text);
-}
-
-function refuse(message: string): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
+function say(lines: readonly string[]): void {
+  for (const line of lines) if (line !== '') process.stderr.write(`${line}\n`);
 }

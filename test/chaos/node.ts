@@ -1,43 +1,50 @@
-// One process of the load: it enqueues, works, relays and rescues until it is killed. Started by scenario.ts.
+// One process of the load, of its kind, until it is killed. Started by fleet.ts.
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRandom } from '../../examples/generator/random.ts';
 import { openControl } from '../../src/control/index.ts';
-import { isFailure } from '../../src/core/errors.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
 import { markAllStopped, openLedger } from '../../src/ledger/index.ts';
 import { openQueues } from '../../src/queue/index.ts';
 import {
-  cancel,
   openAnnouncements,
   openCatalogue,
   openEnqueuer,
   openRelay,
+  plantSchedules,
   rescueDuty,
+  scheduleTimers,
   startWorker,
 } from '../../src/runtime/index.ts';
-import { countUnfinished } from './history.ts';
-import { chaosJobNames, chaosJobs } from './jobs.ts';
+import { openSpoiltClock } from './clock.ts';
+import { obey } from './commands.ts';
+import { countUnfinished, recordPulse } from './history.ts';
+import { chaosJobs, takesAWhile } from './jobs.ts';
 import { openJournal } from './journal.ts';
+import { startProducer } from './producer.ts';
+import { includesRole, type Role } from './role.ts';
+import { chaosSchedules } from './schedules.ts';
 
 /** How a node is started: as JSON in its one argument. */
 export interface NodeOptions {
+  readonly role: Role;
   readonly database: DatabaseOptions;
   readonly redisUrl?: string;
   readonly journal: string;
   readonly seed: number;
-  /** Runs to enqueue. */
+  /** Runs that must have been accepted before it may finish. */
   readonly runs: number;
   readonly everyMs: number;
   readonly detectionMs: number;
 }
 
 const options = JSON.parse(process.argv[2]!) as NodeOptions;
-const { redisUrl, detectionMs } = options;
+const { redisUrl, detectionMs, role } = options;
+const clock = openSpoiltClock();
 const { tell } = openJournal(options.journal);
-const random = createRandom(options.seed);
 const now = () => new Date();
 const onError = (error: unknown) => console.error(error);
+process.on('unhandledRejection', onError);
 
 const database = await openDatabase(options.database);
 if (options.database.kind === 'pglite') await markAllStopped(database);
@@ -50,62 +57,86 @@ const queues = await openQueues({
 const ledger = openLedger(database, { detectionMs });
 const jobs = chaosJobs(tell);
 const catalogue = openCatalogue(jobs);
-const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
-const announcements = openAnnouncements();
-announcements.subscribe((said) => {
-  if (said.kind === 'begun' && said.job === 'lengthy') console.log('busy');
-  if (said.kind !== 'ended') return;
-  tell({ kind: 'ended', run: said.run, attempt: said.attempt, state: said.outcome.state });
-});
-const worker = await startWorker({
-  services: {
-    ledger,
-    queues,
-    catalogue,
-    announcements,
-    providers: { database: ({ sql }: { sql: Sql }) => sql },
-    now,
-    random: Math.random,
-  },
-  database,
-  jobs,
-  concurrency: 5,
-  heartbeatSeconds: 1,
-  onError,
-});
-await openRelay({ database, queues, catalogue, announcements, onError });
-await openControl({
-  database,
-  duties: [rescueDuty({ database, queues, detectionMs })],
-  timers: { list: () => Promise.resolve([]), fire: () => Promise.resolve(undefined) },
-  onError,
-});
-console.log(`up ${worker.id}`);
-await Promise.all(Array.from({ length: options.runs }, (_, i) => enqueueOne(i)));
-console.log('produced');
-while (worker.active > 0 || (await countUnfinished(database)) > 0) await sleep(100);
-console.log('drained');
+const worker = includesRole(role, 'worker') ? await beginWork() : undefined;
+if (includesRole(role, 'control')) await beginControl();
+const producer = includesRole(role, 'web')
+  ? startProducer({
+      ...options,
+      tell,
+      sql: database,
+      queues,
+      enqueuer: openEnqueuer({ catalogue, ledger, queues, now }),
+    })
+  : undefined;
+const commands = createInterface(process.stdin);
+commands.on('line', (line) => obey(line, { clock, finish, ...(producer && { producer }) }));
+console.log(`up ${worker?.id ?? ''}`);
 
-/** Now and then a run is delayed, prioritized or cancelled. */
-async function enqueueOne(i: number): Promise<void> {
-  await sleep(i * options.everyMs);
-  const job = random.pick(chaosJobNames);
-  const run = await enqueuer.enqueue(
-    job,
-    { ms: random.between(0, 60) },
-    {
-      ...(random.chance(0.1) && { delayMs: random.between(1, 1500) }),
-      ...(random.chance(0.1) && { priority: random.between(1, 100) }),
+async function beginWork() {
+  const announcements = openAnnouncements();
+  announcements.subscribe((said) => {
+    if (said.kind === 'begun' && takesAWhile(said.job)) console.log('busy');
+    if (said.kind !== 'ended') return;
+    tell({ kind: 'ended', run: said.run, attempt: said.attempt, state: said.outcome.state });
+  });
+  return startWorker({
+    services: {
+      ledger,
+      queues,
+      catalogue,
+      announcements,
+      providers: { database: ({ sql }: { sql: Sql }) => sql },
+      now,
+      random: Math.random,
     },
-  );
-  tell({ kind: 'accepted', run, job });
-  if (!random.chance(0.05)) return;
-  await sleep(random.between(0, 500));
-  tell({ kind: 'cancelling', run });
-  try {
-    await cancel({ sql: database, queues }, { id: run, reason: 'chaos' });
-    tell({ kind: 'cancelled', run });
-  } catch (error) {
-    if (!isFailure(error, 'run.finished')) throw error;
+    database,
+    jobs,
+    concurrency: 5,
+    heartbeatSeconds: 1,
+    onError,
+  });
+}
+
+async function beginControl(): Promise<void> {
+  await plantSchedules(database, { catalogue, schedules: chaosSchedules(jobs), now: now() });
+  await openRelay({ database, queues, catalogue, announcements: openAnnouncements(), onError });
+  await openControl({
+    database,
+    duties: [
+      rescueDuty({ database, queues, detectionMs }),
+      { name: 'pulse', periodSeconds: 1, run: pulse },
+    ],
+    timers: scheduleTimers({ sql: database, catalogue, now }),
+    onError,
+  });
+}
+
+/** Long enough that a kill often meets its holder in the middle of it. */
+async function pulse(): Promise<void> {
+  await recordPulse(database);
+  await sleep(400);
+}
+
+/** Ends the schedules and the load, and says so once nothing is unfinished. */
+async function finish(): Promise<void> {
+  if (includesRole(role, 'control'))
+    await anyway(() => plantSchedules(database, { catalogue, schedules: [], now: now() }));
+  await producer?.finish();
+  await anyway(async () => {
+    while ((worker?.active ?? 0) > 0 || (await countUnfinished(database)) > 0) await sleep(200);
+  });
+  console.log('drained');
+}
+
+/** Servers may be away just now. */
+async function anyway(work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      onError(error);
+      await sleep(500);
+    }
   }
 }

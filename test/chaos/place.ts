@@ -1,71 +1,76 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { type DatabaseOptions, openDatabase, openMigrations } from '../../src/db/index.ts';
 import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { postgresAnswers, startPostgresServer } from '../support/postgres-server.ts';
+import { startPostgresServer } from '../support/postgres-server.ts';
 import { startRedisServer } from '../support/redis-server.ts';
+import type { TestServer } from '../support/server.ts';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { chaosMigrations } from './history.ts';
 
 export const chaosFootprints = ['embedded', 'postgres', 'cluster'] as const;
 
 export type ChaosFootprint = (typeof chaosFootprints)[number];
 
-/** Where a scenario runs: everything is its own, and goes when it is disposed. */
+/** Where a scenario runs: the servers are its own, and everything goes when it is disposed. */
 export interface ChaosPlace extends AsyncDisposable {
   readonly footprint: ChaosFootprint;
+  /** The database itself, past every network. */
   readonly database: DatabaseOptions;
-  readonly redisUrl?: string;
+  readonly postgres?: TestServer;
+  readonly redis?: TestServer;
   /** The journals of all processes. */
   readonly journals: string;
+  /** A new way to the servers, for one process alone. */
+  openLink(): Promise<Link>;
 }
 
-/** Opens a new database with the ledger and its history, and for the cluster a Redis of its own. */
+/** The network between one process and the servers. */
+export interface Link {
+  readonly database: DatabaseOptions;
+  readonly redisUrl?: string;
+  readonly toPostgres?: TcpProxy;
+  readonly toRedis?: TcpProxy;
+}
+
+/** Opens a new database with the ledger and its history, on servers that the footprint needs. */
 export async function openPlace(footprint: ChaosFootprint): Promise<ChaosPlace> {
   await using opening = new AsyncDisposableStack();
   const { path } = opening.use(await temporaryFolder());
   const journals = join(path, 'journals');
   mkdirSync(journals);
-  const database: DatabaseOptions =
+  const postgres =
     footprint === 'embedded'
-      ? { kind: 'pglite', folder: join(path, 'data') }
-      : { kind: 'postgres', url: await createDatabase(opening), connections: 8 };
-  const redis = footprint === 'cluster' ? opening.use(await startRedisServer()) : undefined;
+      ? undefined
+      : opening.use(await startPostgresServer({ maxConnections: 300 }));
+  const redis =
+    footprint === 'cluster'
+      ? opening.use(await startRedisServer({ appendOnly: true, fsync: 'everysec' }))
+      : undefined;
+  const database: DatabaseOptions = postgres
+    ? { kind: 'postgres', url: postgres.url, connections: 8 }
+    : { kind: 'pglite', folder: join(path, 'data') };
   await migrate(database);
   const opened = opening.move();
   return {
     footprint,
     database,
-    ...(redis && { redisUrl: redis.url }),
+    ...(postgres && { postgres }),
+    ...(redis && { redis }),
     journals,
+    async openLink() {
+      if (!postgres || database.kind !== 'postgres') return { database };
+      const toPostgres = opened.use(await openTcpProxy({ url: postgres.url }));
+      const toRedis = redis && opened.use(await openTcpProxy({ url: redis.url }));
+      return {
+        database: { ...database, url: toPostgres.route(database.url) },
+        toPostgres,
+        ...(redis && toRedis && { toRedis, redisUrl: toRedis.route(redis.url) }),
+      };
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-const usualServer = 'postgres://postgres@127.0.0.1:5432/postgres';
-
-/** A database on the server of DATABASE_URL, or the usual one, or one of our own. */
-async function createDatabase(opening: AsyncDisposableStack): Promise<string> {
-  const set = process.env['DATABASE_URL'] ?? usualServer;
-  const server = (await postgresAnswers(set)) ? set : opening.use(await startPostgresServer()).url;
-  const name = `chaos_${randomBytes(4).toString('hex')}`;
-  await query(server, `create database ${name}`);
-  opening.defer(() => query(server, `drop database ${name} with (force)`));
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-async function query(url: string, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
 }
 
 async function migrate(options: DatabaseOptions): Promise<void> {

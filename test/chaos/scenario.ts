@@ -1,77 +1,84 @@
 import { createRandom } from '../../examples/generator/random.ts';
 import { openDatabase } from '../../src/db/index.ts';
-import { findViolations, type Violation } from './checker.ts';
+import { detectionMs, findViolations } from './checker.ts';
+import type { Violation } from './checks/violation.ts';
 import type { Evidence } from './evidence.ts';
-import { planFaults, type Struck, strike } from './faults.ts';
+import type { Fault, FaultKind } from './faults/fault.ts';
+import { planFaults, strikeAll } from './faults/plan.ts';
+import { type Felt, feel } from './felt.ts';
 import { startFleet } from './fleet.ts';
 import { readLedger } from './history.ts';
 import { readJournals } from './journal.ts';
-import type { ChaosPlace } from './place.ts';
-
-export interface ScenarioOptions {
-  readonly place: ChaosPlace;
-  readonly seed: number;
-  /** Runs in all. */
-  readonly runs: number;
-  readonly faults: number;
-  /** Processes on a footprint that may have more than one. */
-  readonly slots: number;
-}
+import type { ChaosFootprint, ChaosPlace } from './place.ts';
+import type { Role } from './role.ts';
+import type { Size } from './size.ts';
 
 /** What a scenario showed. */
 export interface Played {
-  readonly footprint: ChaosPlace['footprint'];
+  readonly footprint: ChaosFootprint;
   readonly seed: number;
+  readonly kinds: readonly FaultKind[];
+  /** Runs in the ledger at the end. */
+  readonly runs: number;
   readonly evidence: Evidence;
-  readonly struck: readonly Struck[];
+  readonly struck: readonly Felt[];
   readonly violations: readonly Violation[];
   /** What processes said that ended by themselves, or never saw the end of the load. */
   readonly breakdowns: readonly string[];
+  /** Standard error of each process, by its journal. */
+  readonly errors: ReadonlyMap<string, string>;
+  /** From the first process up to the end of the last run. */
+  readonly seconds: number;
 }
 
-/** Silence that counts as death, as low as one-second heartbeats allow. */
-export const detectionMs = 3000;
-
-/** After the last fault; what has not ended by then is judged as lost. */
-const drainMs = 120_000;
-
 /** Plays one seeded load with its faults on one footprint, and judges what is left. */
-export async function playScenario({
-  place,
-  seed,
-  runs,
-  faults,
-  ...options
-}: ScenarioOptions): Promise<Played> {
-  const { footprint, database, redisUrl, journals } = place;
-  const slots = footprint === 'embedded' ? 1 : options.slots;
-  const share = { database, ...(redisUrl && { redisUrl }), journals, detectionMs };
-  const plan = planFaults(createRandom(seed), { count: faults, slots, detectionMs });
-  const { struck, breakdowns } = await (async () => {
-    await using fleet = await startFleet(slots, {
-      ...share,
-      seed,
-      runs: Math.ceil(runs / slots),
-      everyMs: paceMs(plan, Math.ceil(runs / slots)),
-    });
-    const struck = await strike(fleet, plan);
-    return { struck, breakdowns: await fleet.drained(drainMs) };
-  })();
-  const ledger = await openDatabase(database);
+export async function playScenario(place: ChaosPlace, seed: number, size: Size): Promise<Played> {
+  const { footprint, journals } = place;
+  const kinds = size.kindsOn(footprint);
+  const count = Math.max(size.faults, kinds.length);
+  const plan = planFaults(createRandom(seed), { kinds, count, detectionMs });
+  const began = performance.now();
+  const { struck, breakdowns, errors, span } = await disturb(place, { plan, seed, size });
+  const seconds = (performance.now() - began) / 1000;
+  const database = await openDatabase(place.database);
   try {
-    const evidence = { told: readJournals(journals), ...(await readLedger(ledger)) };
+    const evidence = { told: readJournals(journals), span, ...(await readLedger(database)) };
     const violations = findViolations(evidence);
-    return { footprint, seed, evidence, struck, violations, breakdowns };
+    const played = { footprint, seed, kinds, evidence, violations, breakdowns, errors, seconds };
+    return { ...played, runs: evidence.runs.length, struck: feel(struck, evidence) };
   } finally {
-    await ledger.close();
+    await database.close();
   }
 }
 
-/** About what it takes until a process is busy, or up again. */
-const betweenMs = 1500;
+/** The load and its faults, until all is quiet again; the processes are gone then. */
+async function disturb(
+  place: ChaosPlace,
+  { plan, seed, size }: { plan: readonly Fault[]; seed: number; size: Size },
+) {
+  const roles: readonly Role[] = place.footprint === 'embedded' ? ['all'] : size.roles;
+  const everyMs = paceMs(plan, size.runs);
+  await using fleet = await startFleet(place, roles, {
+    seed,
+    runs: size.runs,
+    everyMs,
+    detectionMs,
+  });
+  const from = Date.now();
+  const struck = await strikeAll({ place, fleet }, plan);
+  const span = [from, Date.now()] as const;
+  await fleet.finish(size.drainMs);
+  return { struck, span, breakdowns: [...fleet.breakdowns], errors: fleet.errors };
+}
 
-/** Spreads a share over the time that the faults take, so that each of them meets work. */
-function paceMs(plan: readonly { lastsMs: number }[], runs: number): number {
-  const lastsMs = plan.reduce((sum, { lastsMs }) => sum + lastsMs + betweenMs, 0);
-  return Math.max(1, Math.round(lastsMs / runs));
+/** About what it takes until a process is busy, or up again. */
+const betweenMs = 1200;
+
+/** Spreads the runs over the time that the faults take. */
+function paceMs(plan: readonly Fault[], runs: number): number {
+  const lanes = [...Map.groupBy(plan, ({ kind }) => kind.lane).values()];
+  const lengths = lanes.map((lane) =>
+    lane.reduce((sum, { lastsMs }) => sum + lastsMs + betweenMs, 0),
+  );
+  return Math.max(2, Math.max(0, ...lengths) / runs);
 }

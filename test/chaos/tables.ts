@@ -1,58 +1,106 @@
-import type { ReportRow } from '../support/report.ts';
-import type { Entry } from './evidence.ts';
-import { faultKinds, type Struck } from './faults.ts';
+import { atLeast, atMost, type Goal, type ReportRow } from '../support/report.ts';
+import { detectionMs } from './checker.ts';
+import { type Invariant, invariants } from './checks/violation.ts';
+import { toldOf } from './evidence.ts';
+import type { Felt } from './felt.ts';
 import type { Played } from './scenario.ts';
 
-type Move = Extract<Entry, { kind: 'move' }>;
+/** What is left of a scenario once its evidence is forgotten: many seeds would not fit into memory. */
+export type Judged = Omit<Played, 'evidence' | 'errors'>;
 
-/** One row on the load of a scenario, and one for each kind of fault. */
+/** One row on the load of a scenario, and one for each kind of fault that it planned. */
 export function describePlayed(played: Played): ReportRow[] {
-  const { footprint, seed, evidence, struck, violations } = played;
-  const { told, runs, entries } = evidence;
-  const count = (kind: string) => told.filter((one) => one.kind === kind).length;
+  const { footprint, seed, struck, violations, evidence } = played;
+  const { told, runs } = evidence;
+  const refused = toldOf(told, 'refused');
   const load = {
     footprint,
     seed,
     fault: 'in all',
     times: struck.length,
-    accepted: count('accepted'),
-    ended: runs.filter(({ state }) => ['succeeded', 'failed', 'cancelled'].includes(state)).length,
-    steps: entries.filter(({ kind }) => kind === 'step').length,
-    'attempts lost': runs.reduce((sum, { losses }) => sum + losses, 0),
-    'outcomes refused': told.filter((one) => one.kind === 'ended' && one.state === 'fenced').length,
+    'attempts hit': sum(struck.map(({ hit }) => hit)),
+    'slowest again s': '',
+    seconds: played.seconds.toFixed(0),
+    runs: runs.length,
+    'attempts lost': sum(runs.map(({ losses }) => losses)),
+    'outcomes refused': toldOf(told, 'ended').filter(({ state }) => state === 'fenced').length,
+    'offers refused': refused.length,
+    'slowest refusal s': (Math.max(0, ...refused.map(({ tookMs }) => tookMs)) / 1000).toFixed(1),
     violations: violations.length,
   };
+  const perKind = [...Map.groupBy(struck, ({ kind }) => kind)].sort(([one], [other]) =>
+    one.localeCompare(other),
+  );
   return [
     load,
-    ...faultKinds.map((fault) => {
-      const own = struck.filter(({ kind }) => kind === fault);
-      const agains = own.flatMap((one) => againSeconds(played, one));
-      return {
-        footprint,
-        seed,
-        fault,
-        times: own.length,
-        'runs hit': agains.length,
-        ...(agains.length > 0 && { 'slowest again s': Math.max(...agains).toFixed(1) }),
-      };
-    }),
+    ...perKind.map(([fault, own]) => ({ footprint, seed, ...describeFault(fault, own) })),
   ];
 }
 
-/** Over the runs of killed processes; 0 when none was hit. */
-export function slowestAgainSeconds(played: Played): number {
-  const killed = played.struck.filter(({ kind }) => kind === 'killed');
-  return Math.max(0, ...killed.flatMap((one) => againSeconds(played, one)));
+function describeFault(fault: string, own: readonly Felt[]): ReportRow {
+  const agains = own.flatMap(({ againSeconds }) => againSeconds);
+  return {
+    fault,
+    times: own.length,
+    'attempts hit': sum(own.map(({ hit }) => hit)),
+    'slowest again s': agains.length > 0 ? Math.max(...agains).toFixed(1) : '',
+  };
 }
 
-/** For each run that the struck worker held: seconds until it moved on, by whomever. */
-function againSeconds({ evidence }: Played, { worker, at }: Struck): number[] {
-  const moves = evidence.entries.filter((entry): entry is Move => entry.kind === 'move');
-  return [...Map.groupBy(moves, ({ run }) => run).values()].flatMap((own) => {
-    const last = own.findLastIndex((move) => move.at <= at);
-    const held = own[last];
-    if (held?.to !== 'active' || held.worker !== worker) return [];
-    const next = own.slice(last + 1).find(({ to }) => to !== 'queued');
-    return next ? [(next.at - at) / 1000] : [];
-  });
+/** What all scenarios together must reach. */
+export function judge(
+  played: readonly Judged[],
+  least: { readonly runs: number; readonly faults: number },
+): Goal[] {
+  const all = played.flatMap(({ struck }) => struck);
+  return [
+    ...(Object.keys(invariants) as Invariant[]).map((invariant) =>
+      atMost(nameGoal(invariant), countViolations(played, invariant), 0),
+    ),
+    atMost(
+      'processes that broke down by themselves, or never saw the end',
+      sum(played.map(({ breakdowns }) => breakdowns.length)),
+      0,
+    ),
+    atMost('kinds of faults that hit no attempt', played.flatMap(listMisses).length, 0),
+    atLeast('runs', Math.min(...played.map(({ runs }) => runs)), least.runs),
+    atLeast('faults', Math.min(...played.map(({ struck }) => struck.length)), least.faults),
+    atMost(
+      `seconds until the slowest run of a killed worker goes again (silence counts as death after ${detectionMs / 1000} s)`,
+      slowest(
+        all.filter(({ kind }) => kind === 'worker killed').flatMap((one) => one.againSeconds),
+      ),
+      30,
+    ),
+    atMost(
+      'seconds until a duty goes on after a control process was killed or frozen',
+      slowest(all.filter(({ on }) => on === 'control').map((one) => one.dutySeconds ?? 0)),
+      15,
+    ),
+  ];
+}
+
+export function nameGoal(invariant: Invariant): string {
+  return `violations of "${invariants[invariant]}"`;
+}
+
+/** The kinds of faults that never met an attempt, each with where. */
+export function listMisses({ footprint, seed, struck, kinds }: Judged): string[] {
+  if (struck.length < kinds.length) return [];
+  return kinds
+    .filter(({ name }) => !struck.some(({ kind, hit }) => kind === name && hit > 0))
+    .map(({ name }) => `${footprint}, --seed ${seed}: "${name}" hit no attempt`);
+}
+
+function countViolations(played: readonly Judged[], invariant: Invariant): number {
+  return played.flatMap(({ violations }) => violations).filter((one) => one.invariant === invariant)
+    .length;
+}
+
+function slowest(seconds: readonly number[]): number {
+  return Math.max(0, ...seconds);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

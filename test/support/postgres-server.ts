@@ -8,7 +8,10 @@ import { temporaryFolder } from './folder.ts';
 import { findFreePort, findProgram, startServer, type TestServer } from './server.ts';
 
 /** Starts a private Postgres; with `password` it asks the user postgres for it. */
-export async function startPostgresServer({ password = '' } = {}): Promise<TestServer> {
+export async function startPostgresServer({
+  password = '',
+  maxConnections = 100,
+} = {}): Promise<TestServer> {
   const program = findProgram('postgres');
   const folder = await temporaryFolder();
   const owner = unprivilegedUser();
@@ -17,7 +20,8 @@ export async function startPostgresServer({ password = '' } = {}): Promise<TestS
   const data = await createCluster(folder.path, password);
   const port = await findFreePort();
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  const options = ['-D', data, '-p', String(port), '-k', folder.path, '-h', '127.0.0.1'];
+  const place = ['-D', data, '-p', String(port), '-k', folder.path, '-h', '127.0.0.1'];
+  const options = [...place, '-c', `max_connections=${maxConnections}`];
   return startServer({
     url,
     port,

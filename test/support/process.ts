@@ -9,6 +9,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** Runs it as another user; only root may. */
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** Opens its standard input, for `write`. */
+  readonly input?: boolean;
 }
 
 /** A process that a test started; disposing kills it. */
@@ -23,6 +25,8 @@ export interface TestProcess extends AsyncDisposable {
   /** What `pattern` matches on standard error, now or later. */
   said(pattern: RegExp, timeoutMs?: number): Promise<string>;
   kill(signal: NodeJS.Signals): void;
+  /** Writes a line to its standard input; lost on one that has ended. */
+  write(line: string): void;
   /** The status it ended with, or the signal that ended it; everything it wrote has been read by then. */
   ended(): Promise<number | NodeJS.Signals>;
 }
@@ -31,10 +35,10 @@ export interface TestProcess extends AsyncDisposable {
 export function startProcess(
   file: string,
   args: readonly string[] = [],
-  { env = {}, cwd, user }: ProcessOptions = {},
+  { env = {}, cwd, user, input = false }: ProcessOptions = {},
 ): TestProcess {
   const child = spawn(process.execPath, [file, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     ...(cwd !== undefined && { cwd }),
     ...user,
@@ -45,6 +49,8 @@ export function startProcess(
   child.once('close', () => process.off('exit', killAtExit));
   const lines: string[] = [];
   let errors = '';
+  child.stdin.on('error', () => {}); // it has ended
+  if (!input) child.stdin.end();
   createInterface(child.stdout).on('line', (line) => lines.push(line));
   child.stderr.setEncoding('utf8').on('data', (data: string) => {
     errors += data;
@@ -62,6 +68,7 @@ export function startProcess(
     said: (pattern, timeoutMs = 60_000) =>
       until(() => pattern.exec(errors)?.[0] ?? refuseEnded(child, pattern, errors), { timeoutMs }),
     kill: (signal) => void child.kill(signal),
+    write: (line) => void (input && child.stdin.write(`${line}\n`)),
     async ended() {
       await closed;
       return child.exitCode ?? child.signalCode ?? 0;

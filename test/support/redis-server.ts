@@ -3,8 +3,17 @@ import { Redis } from 'ioredis';
 import { temporaryFolder } from './folder.ts';
 import { findFreePort, findProgram, startServer, type TestServer } from './server.ts';
 
-/** Starts a private Redis; with `appendOnly` it writes each change to disk before it answers. */
-export async function startRedisServer({ appendOnly = false } = {}): Promise<TestServer> {
+/**
+ * Starts a private Redis; with `appendOnly` it writes each change to its file before it answers, and to the disk
+ * at once or, with `fsync: 'everysec'`, as most installations have it.
+ */
+export async function startRedisServer({
+  appendOnly = false,
+  fsync = 'always',
+}: {
+  appendOnly?: boolean;
+  fsync?: 'always' | 'everysec';
+} = {}): Promise<TestServer> {
   const program = findProgram('redis-server');
   const folder = await temporaryFolder();
   const port = await findFreePort();
@@ -19,7 +28,7 @@ export async function startRedisServer({ appendOnly = false } = {}): Promise<Tes
     '--dir',
     folder.path,
   ];
-  if (appendOnly) options.push('--appendonly', 'yes', '--appendfsync', 'always');
+  if (appendOnly) options.push('--appendonly', 'yes', '--appendfsync', fsync);
   return startServer({
     url,
     port,

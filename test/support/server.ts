@@ -2,12 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { TemporaryFolder } from './folder.ts';
 import { until } from './until.ts';
 
 /** A server of ours on a free port, with its data in a temporary folder. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  /** Where its data is. */
+  readonly folder: string;
   /** The process now running, for kill and pause; undefined while stopped. */
   readonly pid: number | undefined;
   /** Stops it, by default at once and hard, as a crash would; its data stays. */
@@ -19,7 +22,7 @@ export interface TestServer extends AsyncDisposable {
 export interface ServerParts {
   readonly url: string;
   readonly port: number;
-  readonly folder: AsyncDisposable;
+  readonly folder: TemporaryFolder;
   launch(): ChildProcess;
   answers(): Promise<boolean>;
 }
@@ -42,6 +45,7 @@ export async function startServer(parts: ServerParts): Promise<TestServer> {
   const server: TestServer = {
     url: parts.url,
     port: parts.port,
+    folder: parts.folder.path,
     get pid() {
       return child?.pid;
     },

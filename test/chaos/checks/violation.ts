@@ -1,0 +1,34 @@
+import type { Evidence } from '../evidence.ts';
+
+/** What must hold whatever happens to processes, servers and networks, each with its sentence. */
+export const invariants = {
+  kept: 'nothing that was accepted is lost',
+  'accepted once': 'an offer makes one run at the most, and a refused offer says why',
+  ended: 'every run comes to an end',
+  'one end': 'a run ends once, by legal moves only, until somebody retries it',
+  'right end': 'a run ends as its job says',
+  'told truly': 'what a process was told is what was committed',
+  fenced: 'an attempt that lost its run writes nothing',
+  alive: 'only a worker that was silent for the whole detection loses its runs',
+  remembered: 'a recorded step never runs again',
+  together: 'a transaction and its step are recorded both or neither',
+  'not early': 'a delayed run does not begin before its time',
+  bounded: 'a run fails no more often than its retry policy allows',
+  fired: 'a schedule goes on firing, and every firing has its one run',
+} as const;
+
+export type Invariant = keyof typeof invariants;
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly run: string;
+  readonly says: string;
+}
+
+/** Judges a history from one side; takes time in proportion to it. */
+export type Check = (evidence: Evidence) => Violation[];
+
+/** `says` goes on after the run's id. */
+export function violation(invariant: Invariant, run: string, says: string): Violation {
+  return { invariant, run, says: `run ${run} ${says}` };
+}

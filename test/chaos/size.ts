@@ -1,0 +1,68 @@
+import type { FaultKind } from './faults/fault.ts';
+import { kindsOn } from './faults/plan.ts';
+import type { ChaosFootprint } from './place.ts';
+import type { Role } from './role.ts';
+
+/** How large a scenario is. */
+export interface Size {
+  /** Runs in all, at the least. */
+  readonly runs: number;
+  /** Faults in all; each kind happens once at the least. */
+  readonly faults: number;
+  /** The processes where there is a server. */
+  readonly roles: readonly Role[];
+  /** What happens there. */
+  kindsOn(footprint: ChaosFootprint): readonly FaultKind[];
+  /** After the last fault; what has not ended by then is judged as lost. */
+  readonly drainMs: number;
+}
+
+/** All kinds of faults against a whole installation. */
+const full: Size = {
+  runs: 2100,
+  faults: 40,
+  roles: ['control', 'control', 'worker', 'worker', 'worker', 'web', 'web'],
+  kindsOn,
+  drainMs: 75_000,
+};
+
+const quickOnServers: readonly string[] = [
+  'worker frozen beyond detection',
+  'web killed at an accept',
+  'Postgres killed',
+  'Redis flushed',
+];
+/** There its one process takes everything down with it, and every start costs seconds. */
+const quickEmbedded: readonly string[] = ['worker frozen shortly', 'web killed at an accept'];
+
+/** The kinds that most could get wrong, in under a minute on three footprints at once. */
+const quick: Size = {
+  runs: 150,
+  faults: 2,
+  roles: ['control', 'worker', 'worker', 'web'],
+  kindsOn: (footprint) =>
+    named(footprint === 'embedded' ? quickEmbedded : quickOnServers, footprint),
+  drainMs: 25_000,
+};
+
+/** With `faults` only these kinds happen, each three times. */
+export function chooseSize({
+  quick: isQuick,
+  faults,
+}: {
+  readonly quick: boolean;
+  readonly faults: readonly string[] | undefined;
+}): Size {
+  const size = isQuick ? quick : full;
+  if (!faults) return size;
+  return {
+    ...size,
+    kindsOn: (footprint) => named(faults, footprint),
+    faults: 3 * faults.length,
+    runs: isQuick ? quick.runs : 60 * faults.length,
+  };
+}
+
+function named(names: readonly string[], footprint: ChaosFootprint): readonly FaultKind[] {
+  return kindsOn(footprint).filter(({ name }) => names.includes(name));
+}
