@@ -124,12 +124,12 @@ function openWorker({ backend, job, handle, options, onError }: Opening, hand: H
           // BullMQ may fetch one more while it closes; it leaves the job alone after this error.
           if (hand.isForced) throw new WaitingError();
           try {
+            // A worker that waits while it is paused still takes the next that comes.
+            if (!backend.admission.isOpen) await putBack(carrier);
             await handle(readDelivery(carrier), signal!);
           } catch (error) {
             if (!isFailure(error, 'queue.paused')) throw error;
-            // Back among those that wait: whoever throws this takes no more of them.
-            await carrier.moveToWait(carrier.token);
-            throw new WaitingError();
+            await putBack(carrier);
           } finally {
             hand.jobs.delete(carrier.id!);
           }
@@ -140,6 +140,12 @@ function openWorker({ backend, job, handle, options, onError }: Opening, hand: H
   worker.on('completed', (carrier) => void hand.jobs.delete(carrier.id!));
   worker.on('failed', (carrier) => void (carrier && hand.jobs.delete(carrier.id!)));
   return worker;
+}
+
+/** Back among those that wait, at once; whoever does this takes no more of them. */
+async function putBack(carrier: Job): Promise<never> {
+  await carrier.moveToWait(carrier.token);
+  throw new WaitingError();
 }
 
 function chooseSettings(options: ConsumerOptions): WorkerSettings {

@@ -63,6 +63,7 @@ test('one that is too old when it comes back gets nothing, and nothing is taken 
   consumer.start();
   await queues.dispatch({ job: 'job', delivery: 'one', runs: [] });
   await until(() => taken.includes('one'));
+  await until(async () => (await queues.counts('job')).active === 0);
 
   old = true;
   proxy.drop();
@@ -78,7 +79,7 @@ test('one that is too old when it comes back gets nothing, and nothing is taken 
     concurrency: 1,
   });
   other.start();
-  for (let i = 0; i < 20; i++) await straight.dispatch({ job: 'job', delivery: `${i}`, runs: [] });
+  for (let i = 0; i < 20; i++) await straight.dispatch({ job: 'job', delivery: `n${i}`, runs: [] });
   await until(() => others.length === 20);
   await other.close();
   expect(taken).toEqual(['one']);
