@@ -45,7 +45,12 @@ const chunk = 250_000;
 
 /** Finished runs of the last week, in the order of their ids, as the ledger of a busy week has them. */
 async function fill(url: string, rows: number): Promise<void> {
-  const database = await openDatabase({ kind: 'postgres', url, poolSize: 2 });
+  const database = await openDatabase({
+    kind: 'postgres',
+    url,
+    connections: 10,
+    carriesQueues: false,
+  });
   try {
     for (let from = 0; from < rows; from += chunk)
       await insertFinished(database, { from, to: Math.min(rows, from + chunk), of: rows });

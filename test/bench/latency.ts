@@ -108,7 +108,12 @@ function openRaw({ redisUrl, prefix }: Settings): Line {
 }
 
 async function openOurs({ databaseUrl, redisUrl, prefix }: Settings): Promise<Line> {
-  const database = await openDatabase({ kind: 'postgres', url: databaseUrl, poolSize: 6 });
+  const database = await openDatabase({
+    kind: 'postgres',
+    url: databaseUrl,
+    connections: 10,
+    carriesQueues: false,
+  });
   await openMigrations(database, ledgerMigrations).up();
   const starts: Line['starts'] = new Map();
   const onStart = (text: string) => void starts.set(text, performance.now());

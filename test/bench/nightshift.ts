@@ -19,7 +19,8 @@ export async function openNightshift(settings: Settings): Promise<Contestant> {
   const database = await openDatabase({
     kind: 'postgres',
     url: settings.databaseUrl,
-    poolSize: 6,
+    connections: 10,
+    carriesQueues: false,
   });
   return openOn(database, settings, settings.redisUrl);
 }

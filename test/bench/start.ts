@@ -17,7 +17,12 @@ export async function measureStart({ isQuick }: PartOptions): Promise<PartReport
   await using stack = new AsyncDisposableStack();
   const ground = await openGround(stack);
   await migrate(ground);
-  const database = await openDatabase({ kind: 'postgres', url: ground.databaseUrl, poolSize: 2 });
+  const database = await openDatabase({
+    kind: 'postgres',
+    url: ground.databaseUrl,
+    connections: 10,
+    carriesQueues: false,
+  });
   stack.defer(() => database.close());
   const queues = await openQueues({ database, redisUrl: ground.redisUrl, prefix: ground.prefix });
   stack.defer(() => queues.close());
