@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { defineJob } from '../../src/core/job.ts';
-import { readBatch } from './batch.ts';
 import { storeBatch } from './conversations.ts';
 import { listUnread, pickEntries } from './listing.ts';
 import { openStartCounts } from './spam/start-model.ts';
@@ -35,6 +34,8 @@ export const mailTriage = defineJob({
   needs: ['mailbox', 'documents', 'database'],
 
   async run(ctx, { mailbox: asked, limit }) {
+    // The tables of languages and dates are 30 MB, which a worker without mail need not hold.
+    const { readBatch } = await import('./batch.ts');
     const mailbox = await ctx.mailbox.open(asked);
     // Remembered, so that every attempt cuts the same batches and no recorded step runs again.
     const { unread, known, remaining } = await ctx.step('list new mails', () =>

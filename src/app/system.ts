@@ -42,7 +42,7 @@ export interface System {
 
 /** Opens database, queues and API; on the embedded footprint the API answers on the socket in the data folder. */
 export async function openSystem(config: Config): Promise<System> {
-  const log = openLog(config.log);
+  const log = await openLog(config.log);
   const closers: (() => Promise<void>)[] = [];
   const onClose = (close: () => Promise<void>) => void closers.unshift(close);
   let closing: Promise<void> | undefined;

@@ -13,7 +13,9 @@ export async function openGraphileWorker(settings: Settings): Promise<Contestant
   const { databaseUrl, concurrency, batch } = settings;
   const table = await openResultTable(databaseUrl, 'done_graphile');
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 12 });
-  pool.on('error', () => {}); // as in the result table
+  const ignore = () => {}; // whoever waits for the connection hears of it
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
   const logger = new Logger(() => () => {});
   const utils = await makeWorkerUtils({ pgPool: pool, logger });
   await utils.migrate();
