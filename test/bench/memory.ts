@@ -49,7 +49,7 @@ async function measureIdle(settleMs: number): Promise<number> {
   const ground = await openGround(stack);
   await migrate(ground);
   const worker = stack.use(startWorkerProcess(ground));
-  await worker.said(/nightshift is up/);
+  await worker.said(/ is up/);
   await sleep(settleMs);
   const idleMb = await residentMb(worker.pid);
   worker.kill('SIGTERM');
