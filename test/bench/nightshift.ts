@@ -5,10 +5,12 @@ import { openLedger } from '../../src/ledger/index.ts';
 import { openQueues } from '../../src/queue/index.ts';
 import {
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
   openEnqueuer,
   startWorker,
 } from '../../src/runtime/index.ts';
+import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import type { Contestant } from './contest.ts';
 import { payload } from './load.ts';
 
@@ -44,6 +46,7 @@ export async function openNightshift(options: {
     queues,
     catalogue,
     announcements,
+    artifacts: openArtifacts({ archive: openMemoryArchive() }),
     providers: {},
     now,
     random: Math.random,
