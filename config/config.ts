@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { archiveSettings } from '../src/connectors/options.ts';
 import { Failure } from '../src/core/errors.ts';
 import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
 import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
@@ -22,6 +24,8 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly database: Readonly<ReturnType<typeof chooseDatabase>>;
   readonly queue: Readonly<QueueOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
+  /** The folder of results that are too large for the database. */
+  readonly archive: string;
   /** Paths of the mailboxes that have a name. */
   readonly mailboxes: Readonly<Record<string, string>>;
   /** Every variable with its effective value, passwords masked. */
@@ -64,8 +68,12 @@ export function configFailure(faults: readonly Finding[], cause?: unknown): Fail
 }
 
 function slicesOf(readings: readonly Reading[]) {
+  const settings = databaseSettings.parse(slice(readings, 'database'));
+  const { folder = join(settings.folder, 'archive') } = archiveSettings.parse(
+    slice(readings, 'archive'),
+  );
   const queue = queueOptions.parse(slice(readings, 'queue'));
-  const database = chooseDatabase(databaseSettings.parse(slice(readings, 'database')), {
+  const database = chooseDatabase(settings, {
     carriesQueues: queue.redisUrl === undefined,
   });
   return {
@@ -75,6 +83,7 @@ function slicesOf(readings: readonly Reading[]) {
     database,
     queue,
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
+    archive: folder,
   };
 }
 

@@ -20,6 +20,7 @@ export function checkReadings(readings: readonly Reading[]): Finding[] {
 const rules: readonly Rule[] = [
   redisNeedsDatabase,
   heartbeatFitsDetection,
+  inlineFitsLimit,
   folderIsUsed,
   connectionsAreUsed,
   directNeedsDatabase,
@@ -45,11 +46,23 @@ function heartbeatFitsDetection(get: Lookup) {
   );
 }
 
+function inlineFitsLimit(get: Lookup) {
+  const inline = get('NIGHTSHIFT_RESULT_INLINE');
+  const limit = get('NIGHTSHIFT_RESULT_LIMIT');
+  if (inline.value === undefined || limit.value === undefined) return undefined;
+  if ((inline.value as number) <= (limit.value as number)) return undefined;
+  return error(
+    'NIGHTSHIFT_RESULT_INLINE',
+    `"${inline.shown}" is more than NIGHTSHIFT_RESULT_LIMIT (${limit.shown}), so that nothing would go to the archive; write less here, or more there.`,
+  );
+}
+
 function folderIsUsed(get: Lookup) {
   if (!isSet(get('NIGHTSHIFT_DATA')) || !isSet(get('DATABASE_URL'))) return undefined;
+  if (!isSet(get('NIGHTSHIFT_ARCHIVE'))) return undefined;
   return warning(
     'NIGHTSHIFT_DATA',
-    'has no effect, because DATABASE_URL is set and keeps everything.',
+    'has no effect, because DATABASE_URL and NIGHTSHIFT_ARCHIVE are set and keep everything.',
   );
 }
 

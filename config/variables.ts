@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { archiveSettings } from '../src/connectors/options.ts';
 import type { OptionMeta } from '../src/core/option.ts';
 import { maskUrl } from '../src/core/server-url.ts';
 import { databaseSettings } from '../src/db/options.ts';
@@ -13,6 +14,7 @@ export const domains = {
   database: databaseSettings,
   queue: queueOptions,
   runtime: runtimeOptions,
+  archive: archiveSettings,
 };
 
 export type Domain = keyof typeof domains;
@@ -40,6 +42,9 @@ const optionOf = {
   NIGHTSHIFT_GRACE: 'runtime.graceMs',
   NIGHTSHIFT_PAYLOAD_LIMIT: 'runtime.payloadLimit',
   NIGHTSHIFT_UNKNOWN_JOB: 'runtime.unknownJobMs',
+  NIGHTSHIFT_RESULT_INLINE: 'runtime.resultInlineBytes',
+  NIGHTSHIFT_RESULT_LIMIT: 'runtime.resultMostBytes',
+  NIGHTSHIFT_ARCHIVE: 'archive.folder',
 } as const satisfies Record<string, OptionPath>;
 
 export type VariableName = keyof typeof optionOf;

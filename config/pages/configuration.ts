@@ -44,10 +44,13 @@ only checks. A wrong value stops the start with exit status 2, and all faults ar
 const rules = `- \`DATABASE_URL\` and \`REDIS_URL\` choose the footprint: neither is *embedded*, the first alone is *Postgres*, both are the
   *cluster*. \`REDIS_URL\` alone is an error: Redis carries the queues, and something has to keep the runs.
 - \`NIGHTSHIFT_HEARTBEAT\` is at most a third of \`NIGHTSHIFT_DETECTION\`, else one late heartbeat would count as a death.
+- \`NIGHTSHIFT_ARCHIVE\` has to be one folder that all machines share (NFS, a cloud file share) as soon as there are several: a
+  retry may run elsewhere and needs the results of the steps before it. \`nightshift doctor\` checks that it can be written.
+- \`NIGHTSHIFT_RESULT_INLINE\` is at most \`NIGHTSHIFT_RESULT_LIMIT\`.
 - A variable that is nearly one of these, such as \`DATABSE_URL\`, is an error while the right one is not mentioned. If it
   belongs to something else, mention the right one, if only empty: \`DATABASE_URL=\`. Any other unknown \`NIGHTSHIFT_…\` is
   a warning.
-- A variable without effect, such as \`NIGHTSHIFT_DATA\` beside \`DATABASE_URL\`, is a warning.`;
+- A variable without effect, such as \`NIGHTSHIFT_DATABASE_CONNECTIONS\` without \`DATABASE_URL\`, is a warning.`;
 
 const inCode = `## What is written in code
 

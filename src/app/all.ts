@@ -5,6 +5,8 @@ import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts'
 import { stopOnSignals } from '../operations/index.ts';
 import {
   type Announcement,
+  artifactDuty,
+  bulkDuty,
   expiryDuty,
   keepSchedules,
   openRelay,
@@ -81,7 +83,7 @@ function rescueOf({ config, database, queues, log }: System) {
 }
 
 function dutiesOf(system: System, rescue: Duty): Duty[] {
-  const { config, database, queues, catalogue, announcements } = system;
+  const { config, database, queues, catalogue, announcements, artifacts } = system;
   const { detectionMs, unknownJobMs, keepRunsMs } = config.runtime;
   const retention = { keepMs: keepRunsMs, shared: database.driver.kind === 'postgres' };
   return [
@@ -94,6 +96,8 @@ function dutiesOf(system: System, rescue: Duty): Duty[] {
       run: async () => ({ created: await ensurePartitions(database) }),
     },
     { name: 'retention', periodSeconds: 3600, run: () => retireRuns(database, retention) },
+    bulkDuty({ database, queues }),
+    artifactDuty({ database, artifacts }),
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];
 }

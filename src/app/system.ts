@@ -1,14 +1,17 @@
 import type { Config } from '../../config/index.ts';
 import { jobs } from '../../jobs/index.ts';
+import { openFolderArchive } from '../connectors/archive-fs/index.ts';
 import type { Database } from '../db/index.ts';
 import { buildServer, type Server } from '../http/index.ts';
 import { enterInstallation, markAllStopped, openLedger } from '../ledger/index.ts';
 import { openQueues, type Queues } from '../queue/index.ts';
 import {
   type Announcements,
+  type Artifacts,
   type Catalogue,
   type Enqueuer,
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
   openEnqueuer,
   startWorker,
@@ -29,6 +32,7 @@ export interface System {
   readonly catalogue: Catalogue;
   readonly enqueuer: Enqueuer;
   readonly announcements: Announcements;
+  readonly artifacts: Artifacts;
   readonly server: Server;
   /** Writes to the log what nobody waits for. */
   onError(error: unknown): void;
@@ -82,8 +86,13 @@ async function openParts({ config, faults, onClose }: Opening) {
   const catalogue = openCatalogue(jobs, config.runtime);
   const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
   const announcements = openAnnouncements();
+  const archive = openFolderArchive(config.archive);
+  const artifacts = openArtifacts({ archive, ...config.runtime });
   const { detectionMs } = config.runtime;
-  const server = buildServer({ database, queues, catalogue, enqueuer, detectionMs }, onError);
+  const server = buildServer(
+    { database, queues, catalogue, enqueuer, artifacts, detectionMs },
+    onError,
+  );
   onClose(() => server.close());
   if (config.footprint === 'embedded') onClose(await listenOnSocket(server, config));
 
@@ -92,6 +101,7 @@ async function openParts({ config, faults, onClose }: Opening) {
     queues,
     catalogue,
     announcements,
+    artifacts,
     providers: await openProviders(config),
     children: childProcessesOf(config),
     now,
@@ -103,6 +113,7 @@ async function openParts({ config, faults, onClose }: Opening) {
     catalogue,
     enqueuer,
     announcements,
+    artifacts,
     server,
     onError,
     async startWorker(graceMs: number = config.runtime.graceMs) {

@@ -2,6 +2,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { migrationsOf, openDatabaseOf } from '../app/index.ts';
+import { checkWritable, openFolderArchive } from '../connectors/archive-fs/index.ts';
 import { openMailboxes } from '../connectors/mailbox/index.ts';
 import { listDuties } from '../control/index.ts';
 import { formatMs } from '../core/duration.ts';
@@ -34,7 +35,7 @@ export async function examine(readConfig: () => Config): Promise<Finding[]> {
     findings.push(...(await examineFolder(config.database.folder)));
   if (findings.every(({ state }) => state !== 'fault'))
     findings.push(...(await examineServers(config)));
-  findings.push(await examineMailbox(config));
+  findings.push(await examineArchive(config), await examineMailbox(config));
   return findings;
 }
 
@@ -215,6 +216,22 @@ async function examineQueues(
     }
   } catch (error) {
     return [fault('queues', error)];
+  }
+}
+
+async function examineArchive({ archive, footprint }: Config): Promise<Finding> {
+  const folder = openFolderArchive(archive);
+  const shared = footprint === 'embedded' ? '' : '; every machine needs this same folder';
+  try {
+    const existing = await closestExisting(folder.place);
+    if (existing !== folder.place) {
+      await access(existing, constants.W_OK | constants.X_OK);
+      return fine('archive', `${folder.place}, made by the first large result${shared}`);
+    }
+    await checkWritable(folder);
+    return fine('archive', `${folder.place} can be written${shared}`);
+  } catch (error) {
+    return fault('archive', error);
   }
 }
 

@@ -21,6 +21,10 @@ export const failures = {
   ],
   'enqueue.tx': ['invalid', 'The tx given to enqueue is {what}; {remedy}.'],
   'result.invalid': ['bug', 'The result of {job} does not fit its schema: {faults}.'],
+  'result.too_large': [
+    'bug',
+    'The {what} is {size} of JSON, and {most} is the most that is kept; return a summary, and store the rest where it belongs.',
+  ],
   'job.unknown': ['missing', 'There is no job "{job}"{suggestion} List them with: nightshift jobs'],
   'job.invalid': ['bug', 'The job {job} is not well defined: {faults}.'],
   'duration.invalid': [
@@ -40,7 +44,26 @@ export const failures = {
     'conflict',
     'Run {id} has already {state}; only an unfinished run can be cancelled.',
   ],
-  'run.unfinished': ['conflict', 'Run {id} is {state}; only a finished run can be retried.'],
+  'run.unfinished': [
+    'conflict',
+    'Run {id} is {state}; only a failed, cancelled or expired run can be retried, and only a finished one replayed.',
+  ],
+  'run.id_invalid': [
+    'invalid',
+    '"{id}" is not the id of a run; copy the whole of it from: nightshift runs list',
+  ],
+  'run.no_result': ['conflict', 'Run {id} is {state} and has no result.'],
+  'bulk.state': [
+    'invalid',
+    'Runs that are {state} cannot be changed by {action}; it takes runs that are {states}.',
+  ],
+  'bulk.everything': [
+    'invalid',
+    'To {action} runs without a filter would take every one of them; name a job, a state, a fingerprint or a time, or say that you mean all.',
+  ],
+  'bulk.rate': ['invalid', 'A rate spreads runs that are retried; a cancel happens at once.'],
+  'bulk.mixed': ['invalid', 'Runs are named by their ids or found by a filter, not both at once.'],
+  'bulk.missing': ['missing', 'There is no bulk action {id}.'],
   'run.fenced': [
     'conflict',
     'Attempt {attempt} of run {id} no longer holds the run; another attempt or a cancel took it over.',
@@ -190,6 +213,22 @@ export const failures = {
   'database.migration_failed': [
     'unavailable',
     'The migration {name} failed to go {direction}, and nothing was changed: {reason}',
+  ],
+  'archive.unwritable': [
+    'unavailable',
+    'The archive {place} cannot be written ({reason}). Make room, let the user that Nightshift runs as write it, or set NIGHTSHIFT_ARCHIVE to another folder.',
+  ],
+  'archive.unreadable': [
+    'unavailable',
+    'The archive {place} cannot be read ({reason}). Let the user that Nightshift runs as read it.',
+  ],
+  'artifact.missing': [
+    'unavailable',
+    'The archive {place} has no {key}. Every machine needs the same folder as NIGHTSHIFT_ARCHIVE: mount it, or restore the file from a backup.',
+  ],
+  'artifact.damaged': [
+    'missing',
+    'The file {key} in the archive {place} is not what was stored: {reason}. Restore it from a backup; to do the work anew, replay the run.',
   ],
   'document.invalid': ['invalid', 'The document {kind} "{key}" cannot be stored: {faults}.'],
   'document.missing': [

@@ -1,15 +1,19 @@
+import type { Artifact } from './archive.ts';
 import { backoffMs } from './backoff.ts';
 import { Cancel, GiveBack, Snooze } from './endings.ts';
 import { Failure, type FailureKind, isFailure } from './errors.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { RetryPolicy } from './job.ts';
 import type { RunError } from './run.ts';
 
 /** How an attempt ended: its handler returned, or something was thrown (by it, by its timeout, by a stop). */
-export type Ending = { readonly returned: unknown } | { readonly thrown: unknown };
+export type Ending =
+  | { readonly returned: unknown; readonly artifact?: Artifact }
+  | { readonly thrown: unknown };
 
 /** What happens to the run after an attempt. */
 export type Outcome =
-  | { readonly state: 'succeeded'; readonly result: unknown }
+  | { readonly state: 'succeeded'; readonly result: unknown; readonly artifact?: Artifact }
   | {
       readonly state: 'failed';
       readonly error: RunError;
@@ -39,7 +43,10 @@ export interface AttemptFacts {
 
 /** The one decision after an attempt, as a pure function. */
 export function decideOutcome(ending: Ending, facts: AttemptFacts): Outcome {
-  if ('returned' in ending) return { state: 'succeeded', result: ending.returned };
+  if ('returned' in ending) {
+    const { returned: result, ...kept } = ending;
+    return { state: 'succeeded', result, ...kept };
+  }
   const { thrown } = ending;
   const error = describeError(thrown);
   const { failures, now } = facts;
@@ -57,6 +64,11 @@ export const poisonousLosses = 5;
 
 /** What the ledger keeps of something thrown. */
 export function describeError(thrown: unknown): RunError {
+  const error = readThrown(thrown);
+  return { ...error, fingerprint: fingerprintOf(error) };
+}
+
+function readThrown(thrown: unknown): RunError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? { code: thrown.code } : {};
   const stack = thrown.stack === undefined ? {} : { stack: thrown.stack.slice(0, 8000) };

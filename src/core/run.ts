@@ -1,3 +1,5 @@
+import type { Artifact } from './archive.ts';
+
 /** The states a run is stored in. `blocked`: held back by a limit or a parent. */
 export const runStates = [
   'queued',
@@ -48,6 +50,8 @@ export interface RunError {
   readonly message: string;
   readonly code?: string;
   readonly stack?: string;
+  /** The same for errors of the same cause. */
+  readonly fingerprint?: string;
 }
 
 /** How far an active run is. */
@@ -65,6 +69,8 @@ export interface Run {
   readonly state: RunState;
   readonly payload: unknown;
   readonly result: unknown;
+  /** Where the result is, when it is too large for the row; `result` is null then. */
+  readonly artifact: Artifact | null;
   readonly error: RunError | null;
   readonly progress: Progress | null;
   /** Attempts begun; with `id` and `delivery` the fencing token of the last of them. */
@@ -75,6 +81,8 @@ export interface Run {
   readonly losses: number;
   readonly priority: number;
   readonly schedule: string | null;
+  /** The run that this one replays. */
+  readonly replayOf: string | null;
   readonly delivery: string;
   readonly worker: string | null;
   readonly createdAt: Date;

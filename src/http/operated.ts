@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Database } from '../db/index.ts';
 import type { Queues } from '../queue/index.ts';
-import type { Catalogue, Enqueuer } from '../runtime/index.ts';
+import type { Artifacts, Catalogue, Enqueuer } from '../runtime/index.ts';
 
 /** What the routes act on. */
 export interface Operated {
@@ -11,6 +11,7 @@ export interface Operated {
   readonly queues: Queues;
   readonly catalogue: Catalogue;
   readonly enqueuer: Enqueuer;
+  readonly artifacts: Artifacts;
   /** A worker not heard of for longer is dead. */
   readonly detectionMs: number;
 }

@@ -6,9 +6,11 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
+import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
 import { queueRoutes } from './routes/queues.ts';
+import { resultRoutes } from './routes/result.ts';
 import { runRoutes } from './routes/runs.ts';
 import { searchRoutes } from './routes/search.ts';
 
@@ -27,7 +29,15 @@ export function buildServer(operated: Operated, onBug: (error: unknown) => void)
   answerProblems(server, { payloadLimit: operated.catalogue.payloadLimit, onBug });
   const typed = server.withTypeProvider<ZodTypeProvider>();
   typed.get('/health/live', () => ({ alive: true, pid: process.pid }));
-  for (const routes of [runRoutes, catalogueRoutes, queueRoutes, dutyRoutes, searchRoutes])
+  for (const routes of [
+    runRoutes,
+    bulkRoutes,
+    resultRoutes,
+    catalogueRoutes,
+    queueRoutes,
+    dutyRoutes,
+    searchRoutes,
+  ])
     void typed.register(
       (scope) => Promise.resolve(routes(scope.withTypeProvider<ZodTypeProvider>(), operated)),
       {

@@ -15,6 +15,8 @@ export interface NewRun {
   /** Milliseconds, from when it may run, after which it does not begin any more. Absent: it always may. */
   readonly expiresMs?: number;
   readonly schedule?: string;
+  /** The run that this one replays. */
+  readonly replayOf?: string;
 }
 
 /** A new uuidv7: run ids carry their time, which is what the partitions go by. */
@@ -22,11 +24,11 @@ export function newId(): string {
   return v7();
 }
 
-const insert = `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, run_at, expires_at)
-  select id, delivery, job, version, 'queued', coalesce(payload, 'null'), priority, schedule, coalesce("runAt", now()),
+const insert = `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, replay_of, run_at, expires_at)
+  select id, delivery, job, version, 'queued', coalesce(payload, 'null'), priority, schedule, "replayOf", coalesce("runAt", now()),
     coalesce("runAt", now()) + "expiresMs" * interval '1 millisecond'
   from json_to_recordset($1::json) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
-    priority int, schedule text, "runAt" timestamptz, "expiresMs" float8)`;
+    priority int, schedule text, "replayOf" uuid, "runAt" timestamptz, "expiresMs" float8)`;
 
 /** Writes the runs in one statement. Doing it again after an unknown commit changes nothing. */
 export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {

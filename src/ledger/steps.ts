@@ -1,3 +1,4 @@
+import type { Artifact } from '../core/archive.ts';
 import { cleanJson } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
@@ -8,13 +9,20 @@ export interface Step {
   readonly name: string;
   readonly attempt: number;
   readonly result: unknown;
+  /** Where the result is, when it is too large for the row; `result` is null then. */
+  readonly artifact: Artifact | null;
   readonly tookMs: number;
   readonly recordedAt: Date;
 }
 
+/** A step to be remembered. */
+export interface NewStep extends Pick<Step, 'name' | 'result' | 'tookMs'> {
+  readonly artifact?: Artifact;
+}
+
 export async function listSteps(sql: Sql, run: string): Promise<Step[]> {
   return sql.query<Step>(
-    `select name, attempt, result, took_ms as "tookMs", recorded_at as "recordedAt"
+    `select name, attempt, result, artifact, took_ms as "tookMs", recorded_at as "recordedAt"
      from nightshift.steps where run_id = $1 order by recorded_at, name`,
     [run],
   );
@@ -24,17 +32,17 @@ export async function listSteps(sql: Sql, run: string): Promise<Step[]> {
 export async function recordStep(
   sql: Sql,
   fence: Fence,
-  step: { readonly name: string; readonly result: unknown; readonly tookMs: number },
+  { name, result, artifact, tookMs }: NewStep,
 ): Promise<void> {
   const written = await sql.query(
     `with held as (
        select from nightshift.runs
        where id = $1 and delivery = $2 and attempt = $3 and state = 'active' for share
      )
-     insert into nightshift.steps (run_id, attempt, name, result, took_ms)
-     select $1, $3, $4, $5::jsonb, $6 from held
+     insert into nightshift.steps (run_id, attempt, name, result, took_ms, artifact)
+     select $1, $3, $4, $5::jsonb, $6, $7::jsonb from held
      returning name`,
-    [...fenceValues(fence), step.name, cleanJson(step.result ?? null), step.tookMs],
+    [...fenceValues(fence), name, cleanJson(result ?? null), tookMs, artifact ?? null],
   );
   if (written.length === 0) throw fenced(fence);
 }

@@ -6,6 +6,7 @@ import { decideOutcome, type Ending, type Outcome } from '../core/outcome.ts';
 import { type ClaimedRun, type Fence, type Ledger, newId } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Announcements } from './announcements.ts';
+import type { Artifacts } from './artifacts.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Surroundings } from './context.ts';
 import { dispatchOrPost } from './dispatch.ts';
@@ -22,6 +23,7 @@ import { untilAborted } from './until-aborted.ts';
 
 export interface AttemptServices extends Surroundings {
   readonly ledger: Ledger;
+  readonly artifacts: Artifacts;
   readonly catalogue: Catalogue;
   /** Absent: jobs with `isolation: 'process'` run inline, too, as in tests of jobs. */
   readonly children?: ChildProcesses;
@@ -112,11 +114,12 @@ async function perform(
     () => control.abort(new Failure('run.timeout', { timeout: job.timeout })),
     durationMs(job.timeout),
   );
-  const { ledger, onError } = services;
-  const holding = openHolding({ ledger, fence: fenceOf(run), signal, onError });
+  const { ledger, artifacts, onError } = services;
+  const holding = openHolding({ ledger, artifacts, fence: fenceOf(run), signal, onError });
   const { result, gone } = startHandler(services, { run, job, holding, signal });
-  const ending = await result.then(
-    (returned): Ending => ({ returned }),
+  const kept = result.then((value) => untilAborted(signal, artifacts.keep(run, value)));
+  const ending = await kept.then(
+    ({ result: returned, ...where }): Ending => ({ returned, ...where }),
     (thrown: unknown): Ending => ({ thrown }),
   );
   clearTimeout(timer);

@@ -136,7 +136,7 @@ export async function enqueueIn(tx: Sql, run: NewRun): Promise<void> {
 export function newRun(
   job: AnyJob,
   payload: unknown,
-  options: Pick<NewRun, 'priority' | 'runAt' | 'schedule' | 'expiresMs'>,
+  options: Pick<NewRun, 'priority' | 'runAt' | 'schedule' | 'expiresMs' | 'replayOf'>,
 ): NewRun {
   return {
     id: newId(),

@@ -1,8 +1,17 @@
+import type { Artifact } from '../core/archive.ts';
 import type { LogLevel } from '../core/context.ts';
 import { Failure } from '../core/errors.ts';
 import type { Progress } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
-import { type Fence, holdRun, type Ledger, listSteps, recordStep } from '../ledger/index.ts';
+import {
+  type Fence,
+  holdRun,
+  type Ledger,
+  listSteps,
+  recordStep,
+  type Step,
+} from '../ledger/index.ts';
+import type { Artifacts } from './artifacts.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /**
@@ -10,8 +19,10 @@ import { untilAborted } from './until-aborted.ts';
  * process of its own by messages. Once the attempt is over everything but `log` is refused.
  */
 export interface Holding {
-  /** What earlier attempts remembered: results of steps by name. */
-  listRemembered(): Promise<ReadonlyMap<string, unknown>>;
+  /** What earlier attempts remembered: results of steps by name, or where they are. */
+  listRemembered(): Promise<ReadonlyMap<string, Remembered>>;
+  /** A result that is too large for its row. */
+  load(artifact: Artifact): Promise<unknown>;
   remember(step: StepDone): Promise<void>;
   /** Each statement is checked and committed by itself. */
   readonly sql: Sql;
@@ -20,6 +31,8 @@ export interface Holding {
   log(line: LogEntry): void;
   progress(progress: Progress): Promise<void>;
 }
+
+export type Remembered = Pick<Step, 'result' | 'artifact'>;
 
 export interface StepDone {
   readonly name: string;
@@ -42,6 +55,7 @@ export interface LedgerHolding extends Holding {
 
 export interface HoldingOptions {
   readonly ledger: Ledger;
+  readonly artifacts: Artifacts;
   readonly fence: Fence;
   /** Aborted when the attempt is over. */
   readonly signal: AbortSignal;
@@ -52,7 +66,8 @@ export interface HoldingOptions {
 /** How long `ctx.transaction` may hold the run's row; on PGlite every other query waits meanwhile. */
 const transactionDeadlineMs = 5000;
 
-export function openHolding({ ledger, fence, signal, onError }: HoldingOptions): LedgerHolding {
+export function openHolding(options: HoldingOptions): LedgerHolding {
+  const { ledger, artifacts, fence, signal, onError } = options;
   const { database } = ledger;
   const { run, attempt } = fence;
   let logging: Promise<void> | undefined;
@@ -69,15 +84,23 @@ export function openHolding({ ledger, fence, signal, onError }: HoldingOptions):
     });
   }
 
+  /** A large result is in the archive before its step is recorded. */
+  async function record(sql: Sql, step: StepDone): Promise<void> {
+    const kept = await artifacts.keep({ run, attempt, name: step.name }, step.result);
+    signal.throwIfAborted();
+    await recordStep(sql, fence, { ...step, ...kept });
+  }
+
   return {
     async listRemembered() {
       // Only a further attempt can find steps of an earlier one.
       const steps = attempt > 1 ? await listSteps(database, run) : [];
-      return new Map(steps.map(({ name, result }) => [name, result]));
+      return new Map(steps.map(({ name, result, artifact }) => [name, { result, artifact }]));
     },
+    load: artifacts.load,
     async remember(step) {
       signal.throwIfAborted();
-      await recordStep(database, fence, step);
+      await record(database, step);
     },
     sql: { query: async (text, values) => hold((tx) => tx.query(text, values)) },
     async transaction(name, work) {
@@ -85,7 +108,7 @@ export function openHolding({ ledger, fence, signal, onError }: HoldingOptions):
       const held = hold(async (tx) => {
         const result = await guard(tx, signal).during(name, work);
         const tookMs = Math.round(performance.now() - began);
-        await recordStep(tx, fence, { name, result, tookMs });
+        await record(tx, { name, result, tookMs });
         return result;
       });
       return held.catch((error: unknown) => {

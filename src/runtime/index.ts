@@ -1,5 +1,7 @@
 export { type Announcement, type Announcements, openAnnouncements } from './announcements.ts';
+export { type Artifacts, artifactDuty, openArtifacts } from './artifacts.ts';
 export { type AttemptRequest, type AttemptServices, attemptRun } from './attempt.ts';
+export { beginBulk, bulkDuty, carryOutBulk, tryBulk } from './bulk.ts';
 export { cancel } from './cancel.ts';
 export { type Catalogue, checkPayload, openCatalogue } from './catalogue.ts';
 export type { Providers } from './context.ts';
@@ -8,6 +10,7 @@ export { expiryDuty } from './expiry.ts';
 export type { ChildProcesses } from './isolation/isolated.ts';
 export { pauseJob, resumeJob } from './pauses.ts';
 export { openRelay, type Relay, type RelayServices } from './relay.ts';
+export { replay } from './replay.ts';
 export { type Rescued, rescueDuty } from './rescue.ts';
 export { keepSchedules, plantSchedules, scheduleTimers } from './schedules.ts';
 export { unknownJobsDuty } from './unknown-jobs.ts';

@@ -34,6 +34,14 @@ export const runtimeOptions = z.strictObject({
     .describe(
       'A run that is due ends as failed when no process has known its job for so long, as after a job was removed.',
     ),
+  resultInlineBytes: bytes('64b', '16mb')
+    .prefault('256kb')
+    .describe(
+      'The largest result of a run or a step, in JSON, that the database keeps. A larger one goes to the archive.',
+    ),
+  resultMostBytes: bytes('1kb', '500mb')
+    .prefault('100mb')
+    .describe('The largest result of a run or a step, in JSON, that is kept at all.'),
 });
 
 export type RuntimeOptions = z.output<typeof runtimeOptions>;

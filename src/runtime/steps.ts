@@ -25,9 +25,10 @@ export async function openSteps(holding: Holding, signal: AbortSignal): Promise<
     signal.throwIfAborted();
     const outer = scope.getStore();
     if (outer) throw new Failure('step.nested', { name, outer: outer.name });
-    if (remembered.has(name)) return remembered.get(name) as T;
+    const known = remembered.get(name);
+    if (known) return (known.artifact ? await holding.load(known.artifact) : known.result) as T;
     const result = asJson(await perform());
-    remembered.set(name, result);
+    remembered.set(name, { result, artifact: null });
     return result;
   }
 

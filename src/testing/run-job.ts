@@ -13,11 +13,13 @@ import {
   checkPayload,
   newRun,
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
 } from '../runtime/index.ts';
 import { type Clock, openClock } from './clock.ts';
 import { openIdleQueues } from './idle-queues.ts';
 import { watchForAbort } from './interruption.ts';
+import { openMemoryArchive } from './memory-archive.ts';
 import { openMigrated } from './snapshot.ts';
 
 /** What a test may hand in. Whatever is left out is real, on a database in memory. */
@@ -116,7 +118,8 @@ async function runToEnd<Result>(
     run = await interruption.findRun();
   }
   await services.ledger.drained();
-  return { ...(await readRun(database, run)), result: run.result as Result };
+  const result = run.artifact ? await services.artifacts.load(run.artifact) : run.result;
+  return { ...(await readRun(database, run)), result: result as Result };
 }
 
 async function accept(
@@ -139,6 +142,7 @@ function openServices(
   const connectors = Object.entries(options.connectors ?? {});
   return {
     ledger: openLedger(database, { detectionMs: 15_000 }),
+    artifacts: openArtifacts({ archive: openMemoryArchive() }),
     queues: openIdleQueues(),
     catalogue: openCatalogue([job]),
     announcements: openAnnouncements(),

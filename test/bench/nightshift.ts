@@ -5,11 +5,13 @@ import { ledgerMigrations, newId, openLedger } from '../../src/ledger/index.ts';
 import { openQueues } from '../../src/queue/index.ts';
 import {
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
   openEnqueuer,
   startWorker,
   type Worker,
 } from '../../src/runtime/index.ts';
+import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import type { Contestant } from './contest.ts';
 import type { Settings } from './contestants.ts';
 import { payload } from './load.ts';
@@ -90,7 +92,8 @@ export async function openRuntime(options: {
   const announcements = openAnnouncements();
   const now = () => new Date();
   const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
-  const services = { ledger, queues, catalogue, announcements, providers: {}, now };
+  const artifacts = openArtifacts({ archive: openMemoryArchive() });
+  const services = { ledger, queues, catalogue, announcements, artifacts, providers: {}, now };
   return {
     queues,
     announcements,

@@ -8,6 +8,7 @@ import { markAllStopped, openLedger } from '../../src/ledger/index.ts';
 import { openQueues } from '../../src/queue/index.ts';
 import {
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
   openEnqueuer,
   openRelay,
@@ -16,6 +17,7 @@ import {
   scheduleTimers,
   startWorker,
 } from '../../src/runtime/index.ts';
+import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import { openSpoiltClock } from './clock.ts';
 import { obey } from './commands.ts';
 import { countUnfinished, recordPulse } from './history.ts';
@@ -85,6 +87,7 @@ async function beginWork() {
       queues,
       catalogue,
       announcements,
+      artifacts: openArtifacts({ archive: openMemoryArchive() }),
       providers: { database: ({ sql }: { sql: Sql }) => sql },
       now,
       random: Math.random,

@@ -103,6 +103,12 @@ describe('a wrong value is refused with what is allowed', () => {
     ['NIGHTSHIFT_DETECTION', '15', '"15" is not a duration from 1s to 1h; did you mean "15s"?'],
     ['NIGHTSHIFT_DETECTION', '100ms', '"100ms" is not a duration from 1s to 1h.'],
     ['NIGHTSHIFT_GRACE', '5 min', '"5 min" is not a duration from 0s to 1h; did you mean "5m"?'],
+    [
+      'NIGHTSHIFT_RESULT_INLINE',
+      '256KB',
+      '"256KB" is not a size from 64b to 16mb; did you mean "256kb"?',
+    ],
+    ['NIGHTSHIFT_RESULT_LIMIT', '2gb', '"2gb" is not a size from 1kb to 500mb.'],
     ['NIGHTSHIFT_GRACE', '2h', '"2h" is not a duration from 0s to 1h.'],
     [
       'NIGHTSHIFT_HEARTBEAT',
@@ -180,10 +186,27 @@ describe('between variables', () => {
     expect(faultsOf({ NIGHTSHIFT_DETECTION: '14999ms' })).toHaveLength(1);
   });
 
-  test('what has no effect is a warning', () => {
-    expect(warningsOf({ ...postgres, NIGHTSHIFT_DATA: 'store' })).toEqual([
-      'NIGHTSHIFT_DATA: has no effect, because DATABASE_URL is set and keeps everything.',
+  test('a result that is too large for its row has to fit into the archive', () => {
+    expect(faultsOf({ NIGHTSHIFT_RESULT_INLINE: '2mb', NIGHTSHIFT_RESULT_LIMIT: '1mb' })).toEqual([
+      'NIGHTSHIFT_RESULT_INLINE: "2mb" is more than NIGHTSHIFT_RESULT_LIMIT (1mb), so that nothing would go to the archive; write less here, or more there.',
     ]);
+  });
+
+  test('the archive is in the data folder unless it has one of its own', () => {
+    expect(parseConfig({}).archive).toBe('data/archive');
+    expect(parseConfig({ NIGHTSHIFT_DATA: '/srv/jobs' }).archive).toBe('/srv/jobs/archive');
+    expect(parseConfig({ ...postgres, NIGHTSHIFT_ARCHIVE: '/srv/shared' }).archive).toBe(
+      '/srv/shared',
+    );
+  });
+
+  test('what has no effect is a warning', () => {
+    expect(
+      warningsOf({ ...postgres, NIGHTSHIFT_DATA: 'store', NIGHTSHIFT_ARCHIVE: 'shared' }),
+    ).toEqual([
+      'NIGHTSHIFT_DATA: has no effect, because DATABASE_URL and NIGHTSHIFT_ARCHIVE are set and keep everything.',
+    ]);
+    expect(warningsOf({ ...postgres, NIGHTSHIFT_DATA: 'store' })).toEqual([]);
     expect(warningsOf({ NIGHTSHIFT_DATABASE_CONNECTIONS: '9' })).toEqual([
       'NIGHTSHIFT_DATABASE_CONNECTIONS: has no effect without DATABASE_URL.',
     ]);

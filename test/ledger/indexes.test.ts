@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sql } from '../../src/core/sql.ts';
+import { cancelRuns } from '../../src/ledger/cancel.ts';
 import { claimRuns } from '../../src/ledger/claim.ts';
 import {
   expireRuns,
@@ -9,16 +10,20 @@ import {
   insertRuns,
   leaseOutbox,
   ledgerMigrations,
+  listFailures,
   listFenced,
   listOrphans,
   listOverdue,
+  listReplays,
   listRuns,
   listStray,
   listUnknownJobs,
   newId,
+  previewBulk,
   recordChecks,
 } from '../../src/ledger/index.ts';
 import { recordOutcomes } from '../../src/ledger/record.ts';
+import { retryRuns } from '../../src/ledger/retry.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let place: TestDatabase;
@@ -38,6 +43,10 @@ beforeAll(async () => {
       Array.from({ length: 5000 }, () => ({ ...run, id: newId() })),
     );
   await database.query(`update nightshift.runs set state = 'succeeded', finished_at = now()`);
+  await database.query(
+    `update nightshift.runs set state = 'failed', error = '{"fingerprint":"0123456789abcdef"}'
+     where id in (select id from nightshift.runs order by id limit 20)`,
+  );
   await insertRuns(database, [{ ...run, id }]);
   await database.query('analyze nightshift.runs');
   const [row] = await database.query<{ name: string }>(
@@ -67,12 +76,13 @@ const stranded = {
   graceMs: 1000,
   error: { name: 'x', message: 'x' },
 };
+const fingerprint = '0123456789abcdef';
 const fence = { run: id, delivery: id, attempt: 1 };
 const statements: [string, (sql: Sql) => Promise<unknown>][] = [
   ['find a run', (sql) => findRun(sql, id)],
   ['list the newest runs', (sql) => listRuns(sql, { limit: 50 })],
   ['list the runs of a job', (sql) => listRuns(sql, { job: 'adding', limit: 50 })],
-  ['list what is queued', (sql) => listRuns(sql, { state: 'queued', limit: 50 })],
+  ['list what is queued', (sql) => listRuns(sql, { states: ['queued'], limit: 50 })],
   [
     'claim, and take over',
     (sql) => claimRuns(sql, [{ run: id, delivery: id, worker: id }], 15_000),
@@ -81,6 +91,17 @@ const statements: [string, (sql: Sql) => Promise<unknown>][] = [
     'record an outcome',
     (sql) => recordOutcomes(sql, [{ fence, outcome: { state: 'succeeded', result: 1 } }]),
   ],
+  ['list what failed', (sql) => listRuns(sql, { states: ['failed'], limit: 50 })],
+  ['list the runs of one cause', (sql) => listRuns(sql, { fingerprint, limit: 50 })],
+  ['list what was cancelled', (sql) => listRuns(sql, { states: ['cancelled'], limit: 50 })],
+  ['group what failed by its cause', (sql) => listFailures(sql, { limit: 50 })],
+  [
+    'count what a retry would take',
+    (sql) => previewBulk(sql, { filter: { states: ['failed'], job: 'adding' }, most: null }),
+  ],
+  ['retry runs', (sql) => retryRuns(sql, [{ id }])],
+  ['cancel runs', (sql) => cancelRuns(sql, [id], 'no')],
+  ['find the replays of a run', (sql) => listReplays(sql, id)],
   ['find lost attempts', (sql) => listFenced(sql, [fence])],
   ['find the runs of dead workers', (sql) => listOrphans(sql, [id], 1000)],
   [
@@ -121,4 +142,21 @@ test('a relay takes its rows in order from the head of a long outbox, not by sor
   expect(plan).toContain('Index Scan using outbox_order');
   expect(plan).toContain('Tid Scan on outbox');
   expect(plan).not.toContain('Seq Scan on outbox');
+});
+
+test('a claim writes to no index: none names a column that it changes', async () => {
+  const { database } = place;
+  const [row] = await database.query<{ columns: string[] }>(
+    `select array_agg(distinct a.attname::text) as columns from pg_index i
+     join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
+       and d.refobjid = i.indrelid and d.refobjsubid > 0
+     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = d.refobjsubid
+     where i.indrelid = 'nightshift.runs'::regclass`,
+  );
+  const named = row!.columns;
+  expect(named).toEqual(
+    expect.arrayContaining(['id', 'job', 'finished_at', 'error', 'fingerprint']),
+  );
+  for (const changed of ['state', 'attempt', 'worker', 'started_at', 'losses', 'progress'])
+    expect(named).not.toContain(changed);
 });

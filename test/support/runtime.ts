@@ -1,3 +1,4 @@
+import type { Archive } from '../../src/core/archive.ts';
 import type { AnyJob } from '../../src/core/job.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
@@ -5,14 +6,17 @@ import { type Ledger, ledgerMigrations, openLedger } from '../../src/ledger/inde
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
   type Announcements,
+  type Artifacts,
   type Catalogue,
   type Enqueuer,
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
   openEnqueuer,
   startWorker,
   type Worker,
 } from '../../src/runtime/index.ts';
+import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
 
 export { jobOf } from './job.ts';
@@ -26,6 +30,8 @@ export interface TestRuntime extends AsyncDisposable {
   readonly enqueuer: Enqueuer;
   readonly catalogue: Catalogue;
   readonly announcements: Announcements;
+  readonly archive: Archive;
+  readonly artifacts: Artifacts;
   /** A worker in this process, stopped with the rest. */
   work(options?: { readonly concurrency?: number }): Promise<Worker>;
   readonly errors: unknown[];
@@ -41,6 +47,8 @@ export interface RuntimeOptions {
   /** The queues are on this Redis instead of the one that tests share. */
   readonly redisUrl?: string;
   readonly detectionMs?: number;
+  /** What another runtime keeps large results in, too. */
+  readonly archive?: Archive;
 }
 
 export const detectionMs = 2000;
@@ -65,7 +73,10 @@ export async function openTestRuntime(
   const catalogue = openCatalogue(jobs, { payloadLimit });
   const announcements = openAnnouncements();
   const now = () => new Date();
+  const archive = options.archive ?? openMemoryArchive();
+  const artifacts = openArtifacts({ archive });
   const services = {
+    artifacts,
     ledger,
     queues,
     catalogue,
@@ -86,6 +97,8 @@ export async function openTestRuntime(
     catalogue,
     announcements,
     errors,
+    archive,
+    artifacts,
     enqueuer: openEnqueuer({ catalogue, ledger, queues, now }),
     async work({ concurrency = 10 } = {}) {
       const worker = await startWorker({

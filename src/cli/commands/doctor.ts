@@ -13,7 +13,7 @@ export function addDoctorCommand(program: Command, cli: Cli): void {
   program
     .command('doctor')
     .description(
-      'check Node, configuration, data folder, database, queues and mailbox, and say what to do',
+      'check Node, configuration, data folder, database, queues, archive and mailbox, and say what to do',
     )
     .action(
       cli.plain(async ({ output }) => {

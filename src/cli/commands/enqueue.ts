@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { formatMs } from '../../core/duration.ts';
 import { isFinal, type Run } from '../../core/run.ts';
+import { formatBytes } from '../../core/size.ts';
 import type { ApiSession, Cli } from '../cli.ts';
+import { parseWhole, readPayload } from './run-options.ts';
 
 interface EnqueueOptions {
   readonly payload: unknown;
@@ -109,30 +110,9 @@ function sayEnd(run: Run): string {
     run.startedAt && run.finishedAt
       ? ` in ${formatMs(Date.parse(String(run.finishedAt)) - Date.parse(String(run.startedAt)))}`
       : '';
+  if (run.artifact)
+    return `Run ${run.id} succeeded${took}, with a result of ${formatBytes(run.artifact.bytes)}; print it with: nightshift runs result ${run.id}`;
   if (run.state === 'succeeded')
     return `Run ${run.id} succeeded${took}: ${JSON.stringify(run.result)}`;
   return `Run ${run.id} ${run.state}${took}: ${run.error?.message ?? 'no reason is known'}`;
-}
-
-function parseWhole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
-  return Number(text);
-}
-
-function readPayload(text: string): unknown {
-  const json = text.startsWith('@') ? readText(text.slice(1)) : text;
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}.`);
-  }
-}
-
-/** A file, or with `-` standard input. A command line takes 128 KB at the most. */
-function readText(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw new InvalidArgumentError(`It cannot be read: ${(error as Error).message}.`);
-  }
 }

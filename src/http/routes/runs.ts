@@ -1,39 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { durationMs } from '../../core/duration.ts';
-import { isFinal, type Run, runStates, shownState } from '../../core/run.ts';
-import type { Sql } from '../../core/sql.ts';
+import { isFinal, runStates } from '../../core/run.ts';
 import {
   findRun,
   listLogs,
   listPastAttempts,
+  listReplays,
   listRuns,
   listSteps,
   retryRun,
 } from '../../ledger/index.ts';
-import { cancel } from '../../runtime/index.ts';
+import { cancel, replay } from '../../runtime/index.ts';
 import type { Operated, Server } from '../operated.ts';
+import { byId, filterFields, newRun, optionalDuration, showRun } from './run-schemas.ts';
+import { waitForEnd } from './wait.ts';
 
-const byId = z.object({ id: z.string() });
-const duration = z.string().transform((text, check) => {
-  try {
-    return durationMs(text);
-  } catch (error) {
-    check.addIssue((error as Error).message);
-    return z.NEVER;
-  }
-});
-
-const newRun = z.strictObject({
-  job: z.string(),
-  payload: z.unknown().default({}),
-  delay: duration.optional(),
-  priority: z.int().min(0).max(2_097_151).default(0),
-  expires: duration.optional(),
-});
-
-const filter = z.object({
-  job: z.stringFormat('job name', /^[a-z\d-]+$/).optional(),
+const page = z.object({
+  ...filterFields,
   state: z.enum(runStates).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   cursor: z.uuid().optional(),
@@ -41,13 +23,15 @@ const filter = z.object({
 
 const longestWaitMs = 60_000;
 
-export function runRoutes(server: Server, { database, queues, enqueuer }: Operated): void {
+/** Accepting, finding, cancelling, retrying and replaying single runs. */
+export function runRoutes(server: Server, operated: Operated): void {
+  const { database, queues, catalogue, enqueuer } = operated;
   const closing = new AbortController();
   server.addHook('preClose', () => Promise.resolve(closing.abort()));
 
   server.post(
     '/runs',
-    { schema: { body: newRun, querystring: z.object({ wait: duration.optional() }) } },
+    { schema: { body: newRun, querystring: z.object({ wait: optionalDuration }) } },
     async ({ body, query }, reply) => {
       const { job, payload, delay = 0, priority, expires } = body;
       const id = await enqueuer.enqueue(job, payload, {
@@ -61,23 +45,28 @@ export function runRoutes(server: Server, { database, queues, enqueuer }: Operat
         ms: Math.min(query.wait, longestWaitMs),
         closing: closing.signal,
       });
-      return reply.status(isFinal(run.state) ? 200 : 202).send(show(run));
+      return reply.status(isFinal(run.state) ? 200 : 202).send(showRun(run));
     },
   );
 
-  server.get('/runs', { schema: { querystring: filter } }, async ({ query }) => {
-    const { cursor, ...rest } = query;
-    const runs = await listRuns(database, { ...rest, before: cursor });
+  server.get('/runs', { schema: { querystring: page } }, async ({ query }) => {
+    const { cursor, state, ...rest } = query;
+    const runs = await listRuns(database, {
+      ...rest,
+      states: state && [state],
+      before: cursor,
+    });
     return {
-      runs: runs.map(show),
+      runs: runs.map(showRun),
       ...(runs.length === query.limit && { cursor: runs[runs.length - 1]?.id }),
     };
   });
 
   server.get('/runs/:id', { schema: { params: byId } }, async ({ params: { id } }) => ({
-    ...show(await findRun(database, id)),
+    ...showRun(await findRun(database, id)),
     pastAttempts: await listPastAttempts(database, id),
     steps: await listSteps(database, id),
+    replays: await listReplays(database, id),
   }));
 
   server.get(
@@ -104,27 +93,25 @@ export function runRoutes(server: Server, { database, queues, enqueuer }: Operat
     },
     async ({ params: { id }, body }) => {
       const reason = body?.reason ?? 'cancelled by hand';
-      return show(await cancel({ sql: database, queues }, { id, reason }));
+      return showRun(await cancel({ sql: database, queues }, { id, reason }));
     },
   );
 
   server.post('/runs/:id/retry', { schema: { params: byId } }, async ({ params: { id } }) =>
-    show(await retryRun(database, id)),
+    showRun(await retryRun(database, id)),
   );
-}
 
-function show(run: Run) {
-  return { ...run, shownState: shownState(run, new Date()) };
-}
-
-async function waitForEnd(
-  sql: Sql,
-  { id, ms, closing }: { id: string; ms: number; closing: AbortSignal },
-): Promise<Run> {
-  const until = performance.now() + ms;
-  for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
-    const run = await findRun(sql, id);
-    if (isFinal(run.state) || performance.now() >= until || closing.aborted) return run;
-    await sleep(Math.min(pauseMs, until - performance.now()));
-  }
+  server.post(
+    '/runs/:id/replay',
+    {
+      schema: {
+        params: byId,
+        body: z.strictObject({ payload: z.unknown().optional() }).nullish(),
+      },
+    },
+    async ({ params: { id }, body }, reply) => {
+      const next = await replay({ database, catalogue }, { id, payload: body?.payload });
+      return reply.status(202).send({ id: next, replayOf: id });
+    },
+  );
 }

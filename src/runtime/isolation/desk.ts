@@ -50,6 +50,7 @@ export function openDesk({ job, holding, mayTransact }: DeskOptions): Desk {
 
   async function answer(request: Request): Promise<unknown> {
     if (request.what === 'list remembered') return holding.listRemembered();
+    if (request.what === 'load') return holding.load(request.artifact);
     if (request.what === 'remember') return holding.remember(request.step);
     if (request.what === 'begin') return begin(request.transaction, request.name);
     if (request.what === 'query') {

@@ -1,3 +1,4 @@
+import type { Artifact } from '../../core/archive.ts';
 import type { Progress } from '../../core/run.ts';
 import type { LogEntry, StepDone } from '../holding.ts';
 import type { Packed } from './crossing.ts';
@@ -31,6 +32,7 @@ export type Answer = { readonly value: unknown } | { readonly error: Packed };
 /** What the child asks of the ledger. Transactions are numbered by the child. */
 export type Request =
   | { readonly what: 'list remembered' }
+  | { readonly what: 'load'; readonly artifact: Artifact }
   | { readonly what: 'remember'; readonly step: StepDone }
   | {
       readonly what: 'query';

@@ -1,5 +1,5 @@
 import type { Sql } from '../../core/sql.ts';
-import type { Holding } from '../holding.ts';
+import type { Holding, Remembered } from '../holding.ts';
 import { unpack } from './crossing.ts';
 import type { Answer, Request, ToParent } from './protocol.ts';
 
@@ -38,7 +38,9 @@ export function openRemoteHolding(send: (message: ToParent) => void): RemoteHold
       else waiting.get(id)?.reject(unpack(answer.error));
       waiting.delete(id);
     },
-    listRemembered: () => ask({ what: 'list remembered' }) as Promise<ReadonlyMap<string, unknown>>,
+    listRemembered: () =>
+      ask({ what: 'list remembered' }) as Promise<ReadonlyMap<string, Remembered>>,
+    load: (artifact) => ask({ what: 'load', artifact }),
     remember: async (step) => void (await ask({ what: 'remember', step })),
     sql: sqlOf(),
     async transaction(name, work) {

@@ -242,9 +242,9 @@ export const bugs: readonly Bug[] = [
         replace: "r.attempt = e.attempt and r.state in ('active', 'cancelled')",
       },
       {
-        file: 'src/ledger/runs.ts',
-        find: "await sql.query(`select pg_notify('nightshift_cancel', $1)`, [id]);",
-        replace: '',
+        file: 'src/ledger/cancel.ts',
+        find: "then pg_notify('nightshift_cancel', id::text) end",
+        replace: 'then null end',
       },
     ],
   },

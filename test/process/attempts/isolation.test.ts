@@ -47,6 +47,18 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
       await runtime.database.query<{ text: string }>('select text from public.notes order by text')
     ).map(({ text }) => text);
 
+  test.each(['inline', 'isolated'])(
+    'of a job that runs %s, a large step and a large result go to the archive, and come back from it',
+    async (job) => {
+      const done = await run(job, 'large');
+      expect(done).toMatchObject({ state: 'succeeded', attempt: 2, result: null });
+      expect(await runtime.artifacts.load(done.artifact!)).toEqual({ text: '1'.repeat(300_000) });
+      expect(await listSteps(runtime.database, done.id)).toMatchObject([
+        { name: 'much', attempt: 1, result: null, artifact: { bytes: 300_002 } },
+      ]);
+    },
+  );
+
   test('ctx is the same in a process of its own', async () => {
     const done = await run('isolated', 'everything');
     expect(done).toMatchObject({

@@ -28,6 +28,13 @@ const deeds: Record<string, (ctx: Context, note: string) => Promise<unknown>> = 
     ]);
     return { at, twice, nested, rows: rows.map(({ number }) => number), pid: process.pid };
   },
+  async large(ctx) {
+    const text = await ctx.step('much', () =>
+      Promise.resolve(`${ctx.run.attempt}`.repeat(300_000)),
+    );
+    if (ctx.run.attempt === 1) throw new Error('once more');
+    return { text };
+  },
   async transacting(ctx) {
     let strayed: Context['database'] | undefined;
     const count = await ctx.transaction('write', async (sql) => {

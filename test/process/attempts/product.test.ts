@@ -15,9 +15,11 @@ import {
   attemptRun,
   newRun,
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
 } from '../../../src/runtime/index.ts';
 import { openIdleQueues } from '../../../src/testing/idle-queues.ts';
+import { openMemoryArchive } from '../../../src/testing/memory-archive.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 let place: TestDatabase;
@@ -41,6 +43,7 @@ test('a built-in job runs in a process of its own, with its connectors, document
     queues: openIdleQueues(),
     catalogue: openCatalogue([job]),
     announcements: openAnnouncements(),
+    artifacts: openArtifacts({ archive: openMemoryArchive() }),
     providers: await openProviders(config),
     children: childProcessesOf(config),
     worker: run.id,

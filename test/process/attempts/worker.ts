@@ -5,12 +5,14 @@ import { openLedger } from '../../../src/ledger/index.ts';
 import { openQueues } from '../../../src/queue/index.ts';
 import {
   openAnnouncements,
+  openArtifacts,
   openCatalogue,
   openEnqueuer,
   openRelay,
   rescueDuty,
   startWorker,
 } from '../../../src/runtime/index.ts';
+import { openMemoryArchive } from '../../../src/testing/memory-archive.ts';
 import { jobs } from './jobs.ts';
 
 /** How it is started: as JSON in its one argument. */
@@ -39,6 +41,7 @@ const worker = await startWorker({
     queues,
     catalogue,
     announcements,
+    artifacts: openArtifacts({ archive: openMemoryArchive() }),
     providers: { database: ({ sql }: { sql: Sql }) => sql },
     children: {
       entry: new URL('child.ts', import.meta.url),

@@ -1,0 +1,1 @@
+export { checkWritable, openFolderArchive } from './folder-archive.ts';

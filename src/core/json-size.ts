@@ -1,0 +1,43 @@
+/**
+ * False when `value` is certainly at most `limit` bytes of JSON: cheap for what is small, so that hardly
+ * anything has to be encoded only to be measured. True says nothing but that it has to be.
+ */
+export function mayExceed(value: unknown, limit: number): boolean {
+  return budgetAfter(value, limit) < 0;
+}
+
+/** The most that one UTF-16 unit takes: `\u0000`. */
+const unitBytes = 6;
+
+/** A number, and the texts that stand for what has no JSON. */
+const scalarBytes = 25;
+
+/** What is nested deeper is encoded to be measured, and so is a circle. */
+const deepest = 100;
+
+/** What is left of `budget` bytes after `value`; negative as soon as they may be used up. */
+function budgetAfter(value: unknown, budget: number, depth = 0): number {
+  if (typeof value === 'string') return budget - value.length * unitBytes - 2;
+  if (typeof value !== 'object' || value === null) return budget - scalarBytes;
+  if ('toJSON' in value || depth > deepest) return -1;
+  return Array.isArray(value)
+    ? budgetAfterItems(value, budget - 2, depth)
+    : budgetAfterFields(value as Record<string, unknown>, budget - 2, depth);
+}
+
+/** Holes, too, which JSON writes as null. */
+function budgetAfterItems(items: readonly unknown[], budget: number, depth: number): number {
+  let left = budget - items.length;
+  for (let i = 0; i < items.length && left >= 0; i++) left = budgetAfter(items[i], left, depth + 1);
+  return left;
+}
+
+/** Inherited fields count, too: to look for them would cost more than they. */
+function budgetAfterFields(value: Record<string, unknown>, budget: number, depth: number): number {
+  let left = budget;
+  for (const name in value) {
+    left = budgetAfter(value[name], left - name.length * unitBytes - 4, depth + 1);
+    if (left < 0) break;
+  }
+  return left;
+}

@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { mayExceed } from '../../src/core/json-size.ts';
+
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');
+
+test('what may not exceed a limit does not', () => {
+  const values = fc.oneof(
+    fc.jsonValue(),
+    fc.string({ unit: 'binary' }),
+    fc.anything({
+      withSparseArray: true,
+      withDate: true,
+      withNullPrototype: true,
+      withTypedArray: true,
+    }),
+  );
+  fc.assert(
+    fc.property(values, fc.nat(2000), (value, limit) => {
+      if (!mayExceed(value, limit)) expect(bytesOf(value)).toBeLessThanOrEqual(limit);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a usual result need not be encoded to be measured', () => {
+  expect(mayExceed({ read: 5000, labelled: { act: 3, read: 10 }, note: 'done' }, 1024)).toBe(false);
+  expect(mayExceed(undefined, 0)).toBe(true);
+  expect(mayExceed('x'.repeat(40_000), 256 * 1024)).toBe(false);
+});
+
+test('what goes in a circle, or says itself how it is written, has to be encoded', () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  expect(mayExceed(circle, 1024)).toBe(true);
+  expect(mayExceed({ at: new Date() }, 1024)).toBe(true);
+});
