@@ -1,6 +1,6 @@
 export type { Database, DatabaseOptions, PGliteDriver, PostgresDriver } from './database.ts';
+export type { Migration } from './migration.ts';
 export {
-  type Migration,
   type MigrationStatus,
   type Migrations,
   openMigrations,

@@ -1,14 +1,6 @@
-import { Kysely, sql } from 'kysely';
-import { type MigrationResultSet, Migrator } from 'kysely/migration';
 import { Failure } from '../core/errors.ts';
 import type { Database } from './database.ts';
-import { openMigrationConnection } from './migration-dialect.ts';
-
-/** One step of the schema, in plain SQL; `down` undoes exactly what `up` did. A released one is never edited. */
-export interface Migration {
-  readonly up: string;
-  readonly down: string;
-}
+import { type Direction, type Migration, migrationsTable } from './migration.ts';
 
 /** `unknown` was applied by a newer version of the code. */
 export type AppliedState = 'applied' | 'pending' | 'unknown';
@@ -31,9 +23,6 @@ export interface Migrations {
   requireMigrated(): Promise<void>;
 }
 
-const schema = 'nightshift';
-const table = 'migrations';
-
 /** The migrations of all domains, by name: `<domain>/0001-<what>`. They are applied in the order of their names. */
 export function openMigrations(
   database: Database,
@@ -41,19 +30,16 @@ export function openMigrations(
 ): Migrations {
   const status = async () => mergeStatus(Object.keys(migrations), await listApplied(database));
 
-  async function migrate(move: (migrator: Migrator) => Promise<MigrationResultSet>) {
+  async function migrate(direction: Direction) {
     refuseNewer(await status());
-    const connection = openMigrationConnection(database);
-    try {
-      return namesOf(await move(openMigrator(new Kysely(connection), migrations)));
-    } finally {
-      await connection.close();
-    }
+    // Imported where it is used: a process that only checks the schema has no need of Kysely.
+    const { moveSchema } = await import('./migrator.ts');
+    return moveSchema(database, migrations, direction);
   }
 
   return {
-    up: () => migrate((migrator) => migrator.migrateToLatest()),
-    down: async () => (await migrate((migrator) => migrator.migrateDown()))[0],
+    up: () => migrate('up'),
+    down: async () => (await migrate('down'))[0],
     status,
     async requireMigrated() {
       const found = await status();
@@ -68,44 +54,8 @@ export function openMigrations(
   };
 }
 
-function openMigrator(
-  db: Kysely<unknown>,
-  migrations: Readonly<Record<string, Migration>>,
-): Migrator {
-  const run = (text: string) => async (on: Kysely<unknown>) =>
-    void (await sql.raw(text).execute(on));
-  const entries = Object.entries(migrations);
-  return new Migrator({
-    db,
-    provider: {
-      getMigrations: async () =>
-        Object.fromEntries(
-          entries.map(([name, { up, down }]) => [name, { up: run(up), down: run(down) }]),
-        ),
-    },
-    migrationTableSchema: schema,
-    migrationTableName: table,
-    migrationLockTableName: `${table}_lock`,
-    allowUnorderedMigrations: true,
-  });
-}
-
-function namesOf({ error, results = [] }: MigrationResultSet): string[] {
-  if (error !== undefined) {
-    const failed = results.find(({ status }) => status === 'Error');
-    if (!failed) throw error;
-    const reason = (error as Error).message;
-    const direction = failed.direction.toLowerCase();
-    throw new Failure(
-      'database.migration_failed',
-      { name: failed.migrationName, direction, reason },
-      error,
-    );
-  }
-  return results.map(({ migrationName }) => migrationName);
-}
-
 async function listApplied(database: Database): Promise<Map<string, Date>> {
+  const { schema, table } = migrationsTable;
   const [found] = await database.query<{ exists: boolean }>(
     'select to_regclass($1) is not null as exists',
     [`${schema}.${table}`],
