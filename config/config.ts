@@ -1,5 +1,6 @@
 import { Failure } from '../src/core/errors.ts';
 import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
+import { type HttpOptions, httpOptions } from '../src/http/options.ts';
 import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
 import { type RuntimeOptions, runtimeOptions } from '../src/runtime/options.ts';
 import type { Finding } from './findings.ts';
@@ -21,6 +22,7 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly log: Readonly<LogOptions>;
   readonly database: Readonly<ReturnType<typeof chooseDatabase>>;
   readonly queue: Readonly<QueueOptions>;
+  readonly http: Readonly<HttpOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
   /** Paths of the mailboxes that have a name. */
   readonly mailboxes: Readonly<Record<string, string>>;
@@ -74,6 +76,7 @@ function slicesOf(readings: readonly Reading[]) {
     log: logOptions.parse(slice(readings, 'log')),
     database,
     queue,
+    http: httpOptions.parse(slice(readings, 'http')),
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
   };
 }

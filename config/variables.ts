@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OptionMeta } from '../src/core/option.ts';
 import { maskUrl } from '../src/core/server-url.ts';
 import { databaseSettings } from '../src/db/options.ts';
+import { httpOptions } from '../src/http/options.ts';
 import { queueOptions } from '../src/queue/options.ts';
 import { runtimeOptions } from '../src/runtime/options.ts';
 import { installationOptions, logOptions } from './options.ts';
@@ -12,6 +13,7 @@ export const domains = {
   log: logOptions,
   database: databaseSettings,
   queue: queueOptions,
+  http: httpOptions,
   runtime: runtimeOptions,
 };
 
@@ -33,6 +35,8 @@ const optionOf = {
   NIGHTSHIFT_DATABASE_CONNECTIONS: 'database.connections',
   REDIS_URL: 'queue.redisUrl',
   NIGHTSHIFT_PREFIX: 'queue.prefix',
+  PORT: 'http.port',
+  NIGHTSHIFT_HOST: 'http.host',
   NIGHTSHIFT_CONCURRENCY: 'runtime.concurrency',
   NIGHTSHIFT_HEARTBEAT: 'runtime.heartbeatSeconds',
   NIGHTSHIFT_DETECTION: 'runtime.detectionMs',

@@ -67,6 +67,22 @@ export const failures = {
     'unavailable',
     'The database did not take the heartbeat of this worker within {ms} ms; the next one follows.',
   ],
+  'worker.silent': [
+    'unavailable',
+    'The database has not taken a heartbeat of this worker for {seconds} s; look whether it answers.',
+  ],
+  'process.embedded': [
+    'invalid',
+    'A {kind} process needs a database server: without DATABASE_URL one process holds the data folder and does everything. Set DATABASE_URL, or run: nightshift start',
+  ],
+  'http.port_taken': [
+    'conflict',
+    'Port {port} on {host} is in use by another program. Stop that one, or set PORT to another (0 takes any that is free).',
+  ],
+  'http.cannot_listen': [
+    'unavailable',
+    'Nothing can be served on {host}, port {port} ({reason}). Correct NIGHTSHIFT_HOST or PORT.',
+  ],
   'run.far': ['invalid', 'The delay is {days} days; a run can be put off for at most {most} days.'],
   'run.expires': ['invalid', 'A run cannot expire after {ms} ms; give more than none.'],
   'run.priority': [
