@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { archiveSettings } from '../src/connectors/options.ts';
 import { Failure } from '../src/core/errors.ts';
 import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
+import { type HttpOptions, httpOptions } from '../src/http/options.ts';
 import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
 import { type RuntimeOptions, runtimeOptions } from '../src/runtime/options.ts';
 import type { Finding } from './findings.ts';
@@ -23,6 +24,7 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly log: Readonly<LogOptions>;
   readonly database: Readonly<ReturnType<typeof chooseDatabase>>;
   readonly queue: Readonly<QueueOptions>;
+  readonly http: Readonly<HttpOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
   /** The folder of results that are too large for the database. */
   readonly archive: string;
@@ -82,6 +84,7 @@ function slicesOf(readings: readonly Reading[]) {
     log: logOptions.parse(slice(readings, 'log')),
     database,
     queue,
+    http: httpOptions.parse(slice(readings, 'http')),
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
     archive: folder,
   };

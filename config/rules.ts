@@ -24,6 +24,7 @@ const rules: readonly Rule[] = [
   folderIsUsed,
   connectionsAreUsed,
   directNeedsDatabase,
+  apiIsPrivate,
 ];
 
 function redisNeedsDatabase(get: Lookup) {
@@ -78,6 +79,15 @@ function directNeedsDatabase(get: Lookup) {
   return error(
     'DATABASE_DIRECT_URL',
     `"${direct.shown}" needs DATABASE_URL beside it: it is the way past a pooler that DATABASE_URL leads to. Without a pooler set DATABASE_URL alone.`,
+  );
+}
+
+function apiIsPrivate(get: Lookup) {
+  const host = get('NIGHTSHIFT_HOST');
+  if (host.text === undefined || /^(127\.[\d.]+|::1|localhost)$/.test(host.text)) return undefined;
+  return warning(
+    'NIGHTSHIFT_HOST',
+    `"${host.shown}" lets other machines reach the API, which has no login yet; put it behind a proxy that asks who comes, or publish it to 127.0.0.1 only.`,
   );
 }
 

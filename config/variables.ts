@@ -3,6 +3,7 @@ import { archiveSettings } from '../src/connectors/options.ts';
 import type { OptionMeta } from '../src/core/option.ts';
 import { maskUrl } from '../src/core/server-url.ts';
 import { databaseSettings } from '../src/db/options.ts';
+import { httpOptions } from '../src/http/options.ts';
 import { queueOptions } from '../src/queue/options.ts';
 import { runtimeOptions } from '../src/runtime/options.ts';
 import { installationOptions, logOptions } from './options.ts';
@@ -13,6 +14,7 @@ export const domains = {
   log: logOptions,
   database: databaseSettings,
   queue: queueOptions,
+  http: httpOptions,
   runtime: runtimeOptions,
   archive: archiveSettings,
 };
@@ -35,6 +37,8 @@ const optionOf = {
   NIGHTSHIFT_DATABASE_CONNECTIONS: 'database.connections',
   REDIS_URL: 'queue.redisUrl',
   NIGHTSHIFT_PREFIX: 'queue.prefix',
+  PORT: 'http.port',
+  NIGHTSHIFT_HOST: 'http.host',
   NIGHTSHIFT_CONCURRENCY: 'runtime.concurrency',
   NIGHTSHIFT_HEARTBEAT: 'runtime.heartbeatSeconds',
   NIGHTSHIFT_DETECTION: 'runtime.detectionMs',

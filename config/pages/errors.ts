@@ -1,4 +1,4 @@
-import { type FailureKind, failures } from '../../src/core/errors.ts';
+import { type FailureKind, failures } from '../../src/core/failures.ts';
 import { code, renderTable } from './markdown.ts';
 
 /** docs/errors.md, from the table of failures. */
@@ -11,7 +11,7 @@ export function errorsPage(): string {
   const sorted = rows.sort(([a = ''], [b = '']) => a.localeCompare(b, 'en'));
   return `# Failures
 
-<!-- Printed from the code by \`npm run docs\`: edit src/core/errors.ts instead. -->
+<!-- Printed from the code by \`npm run docs\`: edit src/core/failures.ts instead. -->
 
 Whatever goes wrong in a way that was foreseen is a failure with a code for programs and a sentence for people. Its kind
 says whose turn it is.

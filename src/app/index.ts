@@ -1,5 +1,7 @@
-export { runAll } from './all.ts';
+export { openApiServer } from './answers.ts';
 export { migrationsOf, openDatabaseOf } from './database.ts';
-export { runProcess } from './process.ts';
+export { all, control, type ProcessKind, web, worker } from './kinds.ts';
+export { runProcess, startProcess } from './process.ts';
+export { runJobs, type WorkerChoice } from './shares/worker.ts';
 export { socketPathOf } from './socket.ts';
 export { openSystem, type System } from './system.ts';

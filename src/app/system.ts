@@ -1,9 +1,9 @@
 import type { Config } from '../../config/index.ts';
-import { jobs } from '../../jobs/index.ts';
+import { jobs as ourJobs } from '../../jobs/index.ts';
 import { openFolderArchive } from '../connectors/archive-fs/index.ts';
+import type { AnyJob } from '../core/job.ts';
 import type { Database } from '../db/index.ts';
-import { buildServer, type Server } from '../http/index.ts';
-import { enterInstallation, markAllStopped, openLedger } from '../ledger/index.ts';
+import { enterInstallation, type Ledger, markAllStopped, openLedger } from '../ledger/index.ts';
 import { openQueues, type Queues } from '../queue/index.ts';
 import {
   type Announcements,
@@ -14,14 +14,10 @@ import {
   openArtifacts,
   openCatalogue,
   openEnqueuer,
-  startWorker,
-  type Worker,
 } from '../runtime/index.ts';
 import { openDatabaseOf, prepareSchema } from './database.ts';
 import { type Faults, openFaults } from './faults.ts';
 import { type Log, openLog } from './log.ts';
-import { childProcessesOf, openProviders } from './providers.ts';
-import { listenOnSocket } from './socket.ts';
 
 /** One process's view of the installation: everything is opened once and closed in the opposite order. */
 export interface System {
@@ -29,48 +25,58 @@ export interface System {
   readonly log: Log;
   readonly database: Database;
   readonly queues: Queues;
+  readonly ledger: Ledger;
   readonly catalogue: Catalogue;
   readonly enqueuer: Enqueuer;
   readonly announcements: Announcements;
   readonly artifacts: Artifacts;
-  readonly server: Server;
+  now(): Date;
   /** Writes to the log what nobody waits for. */
   onError(error: unknown): void;
-  /** Begins to run jobs in this process; on close they get `graceMs` to finish. */
-  startWorker(graceMs?: number): Promise<Worker>;
-  /** Calls `close` before what is open now is closed. */
+  /** Calls `close` before what is open now is closed; at once when that has happened. */
   onClose(close: () => Promise<void>): void;
   /** Twice is fine. */
   close(): Promise<void>;
 }
 
-/** Opens database, queues and API; on the embedded footprint the API answers on the socket in the data folder. */
-export async function openSystem(config: Config): Promise<System> {
+/** Opens database and queues of the installation, with `jobs` as its jobs. */
+export async function openSystem(
+  config: Config,
+  jobs: readonly AnyJob[] = ourJobs,
+): Promise<System> {
   const log = await openLog(config.log);
-  const closers: (() => Promise<void>)[] = [];
-  const onClose = (close: () => Promise<void>) => void closers.unshift(close);
-  let closing: Promise<void> | undefined;
-  async function close(): Promise<void> {
-    for (const one of closers) await one().catch((error: unknown) => log.error({ err: error }));
-  }
+  const faults = openFaults(log);
+  const closing = openClosing(faults.onError);
   try {
-    const parts = await openParts({ config, log, faults: openFaults(log), onClose });
-    return { config, log, ...parts, onClose, close: () => (closing ??= close()) };
+    const parts = await openParts({ config, jobs, faults, onClose: closing.onClose });
+    return { config, log, onError: faults.onError, ...parts, ...closing };
   } catch (error) {
-    await close();
+    await closing.close();
     throw error;
   }
 }
 
-interface Opening {
-  readonly config: Config;
-  readonly log: Log;
-  readonly faults: Faults;
-  onClose(close: () => Promise<void>): void;
+/** What is to be closed, the last opened first. What is opened while it closes is closed, too. */
+function openClosing(onError: (error: unknown) => void): Pick<System, 'onClose' | 'close'> {
+  const closers: (() => Promise<void>)[] = [];
+  let closing: Promise<void> | undefined;
+  let closed = false;
+  async function closeAll(): Promise<void> {
+    for (let next = closers.shift(); next; next = closers.shift()) await next().catch(onError);
+    closed = true;
+  }
+  return {
+    onClose: (close) => void (closed ? close().catch(onError) : closers.unshift(close)),
+    close: () => (closing ??= closeAll()),
+  };
 }
 
-async function openParts({ config, faults, onClose }: Opening) {
-  const { onError } = faults;
+interface Opening extends Pick<System, 'config' | 'onClose'> {
+  readonly faults: Faults;
+  readonly jobs: readonly AnyJob[];
+}
+
+async function openParts({ config, jobs, faults, onClose }: Opening) {
   const database = await openDatabaseOf(config, faults.onAvailability);
   onClose(() => database.close());
   await prepareSchema(config, database);
@@ -85,49 +91,10 @@ async function openParts({ config, faults, onClose }: Opening) {
   const now = () => new Date();
   const catalogue = openCatalogue(jobs, config.runtime);
   const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
+  const artifacts = openArtifacts({
+    archive: openFolderArchive(config.archive),
+    ...config.runtime,
+  });
   const announcements = openAnnouncements();
-  const archive = openFolderArchive(config.archive);
-  const artifacts = openArtifacts({ archive, ...config.runtime });
-  const { detectionMs } = config.runtime;
-  const server = buildServer(
-    { database, queues, catalogue, enqueuer, artifacts, detectionMs },
-    onError,
-  );
-  onClose(() => server.close());
-  if (config.footprint === 'embedded') onClose(await listenOnSocket(server, config));
-
-  const services = {
-    ledger,
-    queues,
-    catalogue,
-    announcements,
-    artifacts,
-    providers: await openProviders(config),
-    children: childProcessesOf(config),
-    now,
-    random: Math.random,
-  };
-  return {
-    database,
-    queues,
-    catalogue,
-    enqueuer,
-    announcements,
-    artifacts,
-    server,
-    onError,
-    async startWorker(graceMs: number = config.runtime.graceMs) {
-      const { concurrency, heartbeatSeconds } = config.runtime;
-      const worker = await startWorker({
-        services,
-        database,
-        jobs: catalogue.jobs,
-        concurrency,
-        heartbeatSeconds,
-        onError,
-      });
-      onClose(() => worker.stop(graceMs));
-      return worker;
-    },
-  };
+  return { database, queues, ledger, catalogue, enqueuer, announcements, artifacts, now };
 }

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/index.ts';
-import { openSystem, type System, socketPathOf } from '../app/index.ts';
+import { openApiServer, openSystem, runJobs, type System, socketPathOf } from '../app/index.ts';
 import { Failure, isFailure } from '../core/errors.ts';
-import type { Problem } from '../http/index.ts';
+import type { Problem, Server } from '../http/index.ts';
 import { stopOnSignals } from '../operations/index.ts';
 
 /** The API as commands use it: one code path, whether the process that answers is another or this one. */
@@ -62,9 +62,11 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
       'Interrupted. What was accepted is kept and goes on with the next start.\n',
     );
   }, 130);
+  let server: Server;
   try {
+    server = await openApiServer(system);
     if (working === 'always' || (working && config.footprint === 'embedded'))
-      await system.startWorker(0);
+      await runJobs(system, { choice: {}, graceMs: 0 });
   } catch (error) {
     await system.close();
     throw error;
@@ -72,7 +74,7 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
   async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
     // The process is about to end: whoever asks now gets no answer, and no misleading error.
     if (interrupted) return new Promise(() => undefined);
-    const response = await system.server.inject({
+    const response = await server.inject({
       method,
       url: `/api/v1${path}`,
       ...(body !== undefined && { payload: body as object }),

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { readConfig } from '../../config/index.ts';
-import { Failure, type FailureKind } from '../core/errors.ts';
+import { Failure } from '../core/errors.ts';
+import type { FailureKind } from '../core/failures.ts';
 import { ApiError } from './api.ts';
 import { buildProgram } from './program.ts';
 

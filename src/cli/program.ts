@@ -9,9 +9,9 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
 import { addMigrateCommands } from './commands/migrate.ts';
+import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addSearchCommand } from './commands/search.ts';
-import { addStartCommand } from './commands/start.ts';
 
 /** The `nightshift` command. Wrong use throws a CommanderError; everything else throws what went wrong. */
 export function buildProgram(readConfig: () => Config): Command {
@@ -24,7 +24,7 @@ export function buildProgram(readConfig: () => Config): Command {
     .showHelpAfterError('Say it with --help to see what it takes.')
     .exitOverride()
     .addHelpText('after', guide);
-  addStartCommand(program, cli);
+  addProcessCommands(program, cli);
   addEnqueueCommand(program, cli);
   addRunCommands(program, cli);
   addCatalogueCommands(program, cli);
@@ -41,6 +41,7 @@ const guide = `
 First steps:
   nightshift demo                       triage the sample mailbox and show what was found
   nightshift start                      run everything in this process; stop it with ctrl-C
+  nightshift web | worker | control     run one part of it, with DATABASE_URL; any number of each
   nightshift enqueue mail-triage --payload '{"mailbox":"~/Maildir"}' --wait
   nightshift search "invoice october"   find what jobs stored
   nightshift doctor                     check this machine and say what to do

@@ -1,7 +1,6 @@
 import type { PgBoss } from 'pg-boss';
 import type { DurableTimers, Duty } from '../core/duty.ts';
 import type { Database } from '../db/index.ts';
-import { openBoss } from './boss.ts';
 import { workDuties } from './duties.ts';
 import { armTimers, workTimers } from './timers.ts';
 
@@ -24,6 +23,8 @@ const pollSeconds = 0.5;
 
 /** Opens pg-boss on the database, sets every timer anew and begins the duties. */
 export async function openControl(options: ControlOptions): Promise<Control> {
+  // Imported where it is used: whoever only looks at duties has no need of pg-boss.
+  const { openBoss } = await import('./boss.ts');
   const boss = await openBoss(options.database, options.onError);
   const stop = () => boss.stop({ graceful: true, timeout: 5000 });
   try {

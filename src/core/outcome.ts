@@ -1,7 +1,8 @@
 import type { Artifact } from './archive.ts';
 import { backoffMs } from './backoff.ts';
 import { Cancel, GiveBack, Snooze } from './endings.ts';
-import { Failure, type FailureKind, isFailure } from './errors.ts';
+import { Failure, isFailure } from './errors.ts';
+import type { FailureKind } from './failures.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { RetryPolicy } from './job.ts';
 import type { RunError } from './run.ts';

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { Failure, type FailureKind } from '../core/errors.ts';
+import { Failure } from '../core/errors.ts';
+import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
 
 const statusOf: Record<FailureKind, number> = {

@@ -9,27 +9,22 @@ import { answerProblems } from './problem.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
+import { healthRoutes, type Readiness } from './routes/health.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
 import { runRoutes } from './routes/runs.ts';
 import { searchRoutes } from './routes/search.ts';
 
-/** What is said in a body beside payloads is small. */
-const leastBodyLimit = 10 * 1024 * 1024;
+/** What a server is asked about the process it is in, and whom it tells of bugs. */
+export interface ServerOptions {
+  readiness(): Promise<Readiness>;
+  onBug(error: unknown): void;
+}
 
-/** The API under `/api/v1`, not listening yet: over a socket, or by `inject` inside a process. */
-export function buildServer(operated: Operated, onBug: (error: unknown) => void): Server {
-  const server = Fastify({
-    logger: false,
-    bodyLimit: Math.max(leastBodyLimit, 2 * operated.catalogue.payloadLimit),
-    forceCloseConnections: 'idle',
-  });
-  server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
-  answerProblems(server, { payloadLimit: operated.catalogue.payloadLimit, onBug });
-  const typed = server.withTypeProvider<ZodTypeProvider>();
-  typed.get('/health/live', () => ({ alive: true, pid: process.pid }));
-  for (const routes of [
+/** The API under `/api/v1` and health, not listening yet: over a socket or a port, or by `inject` inside a process. */
+export function buildServer(operated: Operated, options: ServerOptions): Server {
+  const server = openServer(options, operated.catalogue.payloadLimit);
+  const all = [
     runRoutes,
     bulkRoutes,
     resultRoutes,
@@ -37,12 +32,35 @@ export function buildServer(operated: Operated, onBug: (error: unknown) => void)
     queueRoutes,
     dutyRoutes,
     searchRoutes,
-  ])
-    void typed.register(
+  ];
+  for (const routes of all)
+    void server.register(
       (scope) => Promise.resolve(routes(scope.withTypeProvider<ZodTypeProvider>(), operated)),
       {
         prefix: '/api/v1',
       },
     );
+  return server;
+}
+
+/** Health alone, for a process that serves no API. */
+export function buildHealthServer(options: ServerOptions): Server {
+  return openServer(options, 0);
+}
+
+/** What is said in a body beside payloads is small. */
+const leastBodyLimit = 10 * 1024 * 1024;
+
+function openServer({ readiness, onBug }: ServerOptions, payloadLimit: number): Server {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: Math.max(leastBodyLimit, 2 * payloadLimit),
+    forceCloseConnections: 'idle',
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  answerProblems(server, { payloadLimit, onBug });
+  const typed = server.withTypeProvider<ZodTypeProvider>();
+  healthRoutes(typed, readiness);
   return typed;
 }

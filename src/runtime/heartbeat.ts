@@ -7,6 +7,8 @@ import { beat } from '../ledger/index.ts';
 
 /** Tells Postgres every few seconds that this worker lives, with what it measured of itself. */
 export interface Heartbeat {
+  /** Milliseconds since the database last took a beat. */
+  readonly silentMs: number;
   stop(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { sql, worker, periodSeconds, onBeat, onError } = options;
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
+  let lastBeat = performance.now();
   let sample = measure(delay);
   const tell = () =>
     beat(sql, {
@@ -48,12 +51,16 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const beating = repeat(periodSeconds * 1000, async () => {
     try {
       await within(periodSeconds * 1000, tell);
+      lastBeat = performance.now();
       await onBeat();
     } catch (error) {
       onError(error);
     }
   });
   return {
+    get silentMs() {
+      return performance.now() - lastBeat;
+    },
     async stop() {
       await beating.stop();
       await sampling.destroy();

@@ -15,6 +15,8 @@ export interface Worker {
   readonly id: string;
   /** Runs under way now. */
   readonly active: number;
+  /** Throws `worker.silent` when the database has not heard of it for some heartbeats. */
+  check(): void;
   /**
    * Takes nothing new, lets what runs finish for `graceMs`, gives back the rest, and says that it is gone.
    * Twice is fine.
@@ -31,6 +33,9 @@ export interface WorkerOptions {
   readonly heartbeatSeconds: number;
   onError(error: unknown): void;
 }
+
+/** A worker that misses as many heartbeats in a row is not well; it counts as dead no sooner. */
+const missedBeats = 3;
 
 /** Checks that every need can be met, makes the worker known and begins to take runs. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
@@ -80,6 +85,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   });
   await pauses.refresh();
 
+  function check(): void {
+    const { silentMs } = heartbeat;
+    if (silentMs > options.heartbeatSeconds * missedBeats * 1000)
+      throw new Failure('worker.silent', { seconds: Math.round(silentMs / 1000) });
+  }
+
   let stopping: Promise<void> | undefined;
   async function stop(graceMs: number): Promise<void> {
     pauses.close();
@@ -102,6 +113,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     get active() {
       return held.size;
     },
+    check,
     stop: (graceMs) => (stopping ??= stop(graceMs)),
   };
 }

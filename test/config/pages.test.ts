@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { renderPages } from '../../config/pages/index.ts';
 import { profiles } from '../../config/profiles.ts';
 import { listVariables } from '../../config/variables.ts';
-import { failures } from '../../src/core/errors.ts';
+import { failures } from '../../src/core/failures.ts';
 
 const pages = renderPages();
 const root = join(import.meta.dirname, '../..');

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Failure, type FailureCode, failures, isFailure } from '../../src/core/errors.ts';
+import { Failure, type FailureCode, isFailure } from '../../src/core/errors.ts';
+import { failures } from '../../src/core/failures.ts';
 
 const codes = Object.keys(failures) as FailureCode[];
 

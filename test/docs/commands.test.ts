@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { failures } from '../../src/core/errors.ts';
+import { failures } from '../../src/core/failures.ts';
 import { findFault, listCommands } from './commands.ts';
 import { listPages, readText, root } from './pages.ts';
 

@@ -14,7 +14,13 @@ let runtime: TestRuntime;
 let server: Server;
 beforeAll(async () => {
   runtime = await openTestRuntime('postgres', [failing, large]);
-  server = buildServer({ ...runtime, detectionMs: 15_000 }, (error) => runtime.errors.push(error));
+  server = buildServer(
+    { ...runtime, detectionMs: 15_000 },
+    {
+      readiness: () => Promise.resolve({ ready: true, components: [] }),
+      onBug: (error) => void runtime.errors.push(error),
+    },
+  );
   await runtime.work();
 });
 afterAll(async () => {

@@ -18,6 +18,8 @@ export const unset: Readonly<Record<string, string>> = {
   NIGHTSHIFT_DATA: '',
   NIGHTSHIFT_PROFILE: '',
   NIGHTSHIFT_MAILBOX: '',
+  PORT: '',
+  NIGHTSHIFT_HOST: '',
   FORCE_COLOR: '0',
 };
 

@@ -20,7 +20,13 @@ export interface TestInstallation extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** `npm start`; resolves once it is up. Killed with the installation, if not before. */
   start(env?: Readonly<Record<string, string>>): Promise<TestProcess>;
-  /** Ends what `start` started, and not yet ended, by SIGINT. */
+  /** A file of the product or of a test, started with `args`; resolves once it is up, as `start` does. */
+  launch(
+    file: string,
+    args?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<TestProcess>;
+  /** Ends what `start` and `launch` started, and not yet ended, by SIGINT. */
   stop(): Promise<void>;
   /** A command of `nightshift`, run to its end. */
   command(...args: string[]): Promise<CommandResult>;
@@ -55,6 +61,7 @@ export async function openTestInstallation(
     ...place.env,
     NIGHTSHIFT_PREFIX: place.prefix,
     NIGHTSHIFT_MAILBOX: folder,
+    PORT: '0',
     ...(typeof settings === 'function' ? await settings(place) : settings),
   };
   const options = { env, cwd: folder, ...(user && { user }) };
@@ -64,19 +71,18 @@ export async function openTestInstallation(
   opened.defer(async () => {
     for (const started of processes) await started[Symbol.asyncDispose]();
   });
+  const launch: TestInstallation['launch'] = async (file, args = [], more = {}) => {
+    const started = startProcess(file, args, { ...options, env: { ...unset, ...env, ...more } });
+    processes.add(started);
+    await started.said(/nightshift is up/, upMs);
+    return started;
+  };
   return {
     place,
     folder,
     env,
-    async start(more = {}) {
-      const started = startProcess(startFile, [], {
-        ...options,
-        env: { ...unset, ...env, ...more },
-      });
-      processes.add(started);
-      await started.said(/nightshift is up/, upMs);
-      return started;
-    },
+    start: (more) => launch(startFile, [], more),
+    launch,
     async stop() {
       for (const started of processes) started.kill('SIGINT');
       for (const started of processes) await started.ended();

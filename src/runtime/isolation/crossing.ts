@@ -1,5 +1,6 @@
 import { Cancel, GiveBack, Snooze } from '../../core/endings.ts';
-import { Failure, type FailureCode, failures } from '../../core/errors.ts';
+import { Failure, type FailureCode } from '../../core/errors.ts';
+import { failures } from '../../core/failures.ts';
 
 /** Something thrown on its way between two processes: it arrives as what it was. */
 export type Packed =

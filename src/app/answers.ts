@@ -1,0 +1,46 @@
+import type { Server } from '../http/index.ts';
+import { usualPort } from '../http/options.ts';
+import { type ProcessKind, web } from './kinds.ts';
+import { openWatch, type Watch } from './readiness.ts';
+import { listenOnSocket } from './socket.ts';
+import type { System } from './system.ts';
+
+/** Serves what a process of this kind answers over HTTP; its URL, or undefined where it serves none. */
+export async function startAnswers(
+  system: System,
+  { answers }: ProcessKind,
+  watch: Watch,
+): Promise<string | undefined> {
+  const { host, port } = system.config.http;
+  if (answers === 'api') {
+    if (system.config.footprint === 'embedded') await openApiServer(system, watch);
+    const { listenOnPort } = await import('../http/index.ts');
+    return listenOnPort(await buildApiServer(system, watch), { host, port: port ?? usualPort });
+  }
+  if (port === undefined) return undefined;
+  const { buildHealthServer, listenOnPort } = await import('../http/index.ts');
+  const server = buildHealthServer({ readiness: watch.readiness, onBug: system.onError });
+  system.onClose(() => server.close());
+  return listenOnPort(server, { host, port });
+}
+
+/** The API for this machine's CLI: on the socket where the database is embedded, else only by `inject`. */
+export async function openApiServer(
+  system: System,
+  watch: Watch = openWatch(system, web),
+): Promise<Server> {
+  const server = await buildApiServer(system, watch);
+  if (system.config.footprint === 'embedded')
+    system.onClose(await listenOnSocket(server, system.config));
+  return server;
+}
+
+async function buildApiServer(system: System, { readiness }: Watch): Promise<Server> {
+  const { buildServer } = await import('../http/index.ts');
+  const { config, database, queues, catalogue, enqueuer, artifacts, onError } = system;
+  const { detectionMs } = config.runtime;
+  const operated = { database, queues, catalogue, enqueuer, artifacts, detectionMs };
+  const server = buildServer(operated, { readiness, onBug: onError });
+  system.onClose(() => server.close());
+  return server;
+}

@@ -1,0 +1,41 @@
+import type { Duty } from '../core/duty.ts';
+import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts';
+import {
+  artifactDuty,
+  bulkDuty,
+  expiryDuty,
+  rescueDuty,
+  unknownJobsDuty,
+} from '../runtime/index.ts';
+import type { System } from './system.ts';
+
+/** Rescue, by the settings of this installation. */
+export function rescueOf({ config, database, queues, log }: System): Duty {
+  return rescueDuty({
+    database,
+    queues,
+    detectionMs: config.runtime.detectionMs,
+    onRescued: (rescued) => log.warn(rescued, 'runs were rescued'),
+  });
+}
+
+/** Every duty of the control plane, from the domains that declare them. */
+export function dutiesOf(system: System, rescue: Duty): Duty[] {
+  const { config, database, queues, catalogue, announcements, artifacts } = system;
+  const { detectionMs, unknownJobMs, keepRunsMs } = config.runtime;
+  const retention = { keepMs: keepRunsMs, shared: database.driver.kind === 'postgres' };
+  return [
+    rescue,
+    expiryDuty(database),
+    unknownJobsDuty({ database, queues, catalogue, announcements, detectionMs, unknownJobMs }),
+    {
+      name: 'partitions',
+      periodSeconds: 3600,
+      run: async () => ({ created: await ensurePartitions(database) }),
+    },
+    { name: 'retention', periodSeconds: 3600, run: () => retireRuns(database, retention) },
+    bulkDuty({ database, queues }),
+    artifactDuty({ database, artifacts }),
+    { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
+  ];
+}

@@ -1,0 +1,7 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
+// Runs the jobs whose pool is general: most of them.
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/nightshift'));
+const { runProcess, worker } = await import('../src/app/index.ts');
+await runProcess(worker({ pool: 'general' }));
