@@ -40,9 +40,8 @@ export async function runAll(config = readConfig()): Promise<void> {
 /** Starts relay, worker and control plane on an open system. */
 async function startAll(system: System): Promise<void> {
   const { config, log, database, queues, catalogue, announcements, onError } = system;
-  const now = () => new Date();
   const schedules = schedulesOf(config);
-  const gardener = await keepSchedules(database, { catalogue, schedules, now, onError });
+  const gardener = await keepSchedules(database, { catalogue, schedules, onError });
   system.onClose(() => gardener.close());
   announcements.subscribe(logFailures(log));
   const worker = await system.startWorker();
@@ -54,7 +53,7 @@ async function startAll(system: System): Promise<void> {
   const control = await openControl({
     database,
     duties: dutiesOf(system, rescue),
-    timers: scheduleTimers({ sql: database, catalogue, now }),
+    timers: scheduleTimers({ sql: database, catalogue }),
     onError,
   });
   system.onClose(() => control.close());

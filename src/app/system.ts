@@ -84,7 +84,7 @@ async function openParts({ config, faults, onClose }: Opening) {
   const ledger = openLedger(database, { detectionMs: config.runtime.detectionMs });
   const now = () => new Date();
   const catalogue = openCatalogue(jobs, config.runtime);
-  const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
+  const enqueuer = openEnqueuer({ catalogue, ledger, queues });
   const announcements = openAnnouncements();
   const archive = openFolderArchive(config.archive);
   const artifacts = openArtifacts({ archive, ...config.runtime });

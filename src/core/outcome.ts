@@ -24,7 +24,8 @@ export type Outcome =
   | {
       readonly state: 'queued';
       readonly why: 'retry' | 'snooze' | 'given back';
-      readonly runAt: Date;
+      /** Until it may run again; the ledger adds it to the time of Postgres. */
+      readonly delayMs: number;
       readonly error: RunError;
       readonly failures: number;
       /** All losses of the run, when this attempt was one. */
@@ -36,7 +37,6 @@ export interface AttemptFacts {
   readonly retry: RetryPolicy;
   readonly failures: number;
   readonly losses: number;
-  readonly now: Date;
   /** 0 … 1, for the jitter. */
   readonly random: number;
 }
@@ -49,12 +49,12 @@ export function decideOutcome(ending: Ending, facts: AttemptFacts): Outcome {
   }
   const { thrown } = ending;
   const error = describeError(thrown);
-  const { failures, now } = facts;
+  const { failures } = facts;
   if (thrown instanceof Cancel) return { state: 'cancelled', error };
   if (thrown instanceof Snooze)
-    return { state: 'queued', why: 'snooze', runAt: later(now, thrown.delayMs), error, failures };
+    return { state: 'queued', why: 'snooze', delayMs: thrown.delayMs, error, failures };
   if (thrown instanceof GiveBack)
-    return { state: 'queued', why: 'given back', runAt: now, error, failures };
+    return { state: 'queued', why: 'given back', delayMs: 0, error, failures };
   if (isFailure(thrown, 'run.crashed')) return decideCrash(thrown, error, facts);
   return decideFailure(thrown, error, facts);
 }
@@ -97,8 +97,8 @@ function decideFailure(
   const failures = facts.failures + 1;
   if (isHopeless(thrown) || failures >= facts.retry.attempts)
     return { state: 'failed', error, failures };
-  const runAt = later(facts.now, backoffMs(facts.retry, failures, facts.random));
-  return { state: 'queued', why: 'retry', runAt, error, failures };
+  const delayMs = backoffMs(facts.retry, failures, facts.random);
+  return { state: 'queued', why: 'retry', delayMs, error, failures };
 }
 
 const hopeless: readonly FailureKind[] = ['invalid', 'denied', 'missing', 'bug'];
@@ -106,8 +106,4 @@ const hopeless: readonly FailureKind[] = ['invalid', 'denied', 'missing', 'bug']
 /** Trying again cannot help where somebody has to change something first. */
 function isHopeless(thrown: unknown): boolean {
   return thrown instanceof Failure && hopeless.includes(thrown.kind);
-}
-
-function later(now: Date, ms: number): Date {
-  return new Date(now.getTime() + ms);
 }

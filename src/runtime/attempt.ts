@@ -3,7 +3,7 @@ import { durationMs } from '../core/duration.ts';
 import { Failure, isFailure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import { decideOutcome, type Ending, type Outcome } from '../core/outcome.ts';
-import { type ClaimedRun, type Fence, type Ledger, newId } from '../ledger/index.ts';
+import { type ClaimedRun, type Early, type Fence, type Ledger, newId } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Announcements } from './announcements.ts';
 import type { Artifacts } from './artifacts.ts';
@@ -54,16 +54,17 @@ export interface AttemptRequest {
 
 /**
  * One attempt of one run, from claim to announcement. Resolves once the outcome is committed and nothing is
- * left of a process of its own, or at once when the delivery has nothing to run any more. Rejects when nobody can say what the database has kept of
+ * left of a process of its own, or at once when the delivery has nothing to run any more, or nothing yet:
+ * then it answers how early it came. Rejects when nobody can say what the database has kept of
  * it: the worker then gives the run back.
  */
 export async function attemptRun(
   services: AttemptServices,
   request: AttemptRequest,
-): Promise<void> {
+): Promise<Early | undefined> {
   const run = await claim(services, request);
-  if (!run) return;
-  if (!services.catalogue.has(run.job)) return giveBackLacking(services, run);
+  if (!run || 'earlyMs' in run) return run;
+  if (!services.catalogue.has(run.job)) return void (await giveBackLacking(services, run));
   const control = new AbortController();
   const release = request.hold({ run, control });
   try {
@@ -71,6 +72,7 @@ export async function attemptRun(
   } finally {
     release();
   }
+  return undefined;
 }
 
 async function carryOut(services: AttemptServices, held: UnderWay): Promise<void> {
@@ -97,7 +99,7 @@ interface UnderWay extends Attempt {
 function claim(
   { ledger, worker }: AttemptServices,
   { run, delivery }: AttemptRequest,
-): Promise<ClaimedRun | undefined> {
+): Promise<ClaimedRun | Early | undefined> {
   return ledger.claim({ run, delivery, worker });
 }
 
@@ -164,7 +166,6 @@ async function record(
     retry: job.retry,
     failures: run.failures,
     losses: run.losses,
-    now: services.now(),
     random: services.random(),
   });
   const fence = fenceOf(run);
@@ -179,7 +180,7 @@ async function record(
       job: job.name,
       delivery: nextDelivery,
       priority: run.priority,
-      delayMs: Math.max(0, outcome.runAt.getTime() - services.now().getTime()),
+      delayMs: outcome.delayMs,
     },
   );
   return outcome;

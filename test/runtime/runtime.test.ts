@@ -18,6 +18,7 @@ import { cancel, newRun, openRelay, rescueDuty } from '../../src/runtime/index.t
 import { footprints } from '../support/footprint.ts';
 import { detectionMs, jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
+import { won } from '../support/won.ts';
 
 /** What the jobs of these tests wait for, and what they tell. */
 const gates = new Map<string, PromiseWithResolvers<void>>();
@@ -205,11 +206,16 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
       delivery: run.delivery,
       worker: run.id,
     });
-    expect([zombie?.attempt, successor?.attempt, successor?.losses]).toEqual([1, 2, 1]);
+    expect([won(zombie)?.attempt, won(successor)?.attempt, won(successor)?.losses]).toEqual([
+      1, 2, 1,
+    ]);
     const outcome = { state: 'succeeded', result: 'late' } as const;
-    expect(await runtime.ledger.record({ fence: zombie!, outcome })).toBe(false);
+    expect(await runtime.ledger.record({ fence: won(zombie)!, outcome })).toBe(false);
     expect(
-      await runtime.ledger.record({ fence: successor!, outcome: { ...outcome, result: 'right' } }),
+      await runtime.ledger.record({
+        fence: won(successor)!,
+        outcome: { ...outcome, result: 'right' },
+      }),
     ).toBe(true);
     expect(await findRun(runtime.database, run.id)).toMatchObject({ result: 'right', attempt: 2 });
     expect(await listPastAttempts(runtime.database, run.id)).toMatchObject([
@@ -222,8 +228,8 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     await insertRuns(runtime.database, [run]);
     const claim = { run: run.id, delivery: run.delivery, worker: run.id };
     const claims = [{ ...claim, delivery: newId() }, claim, claim];
-    const won = await Promise.all(claims.map((one) => runtime.ledger.claim(one)));
-    expect(won.map((one) => one?.attempt)).toEqual([undefined, 1, undefined]);
+    const answers = await Promise.all(claims.map((one) => runtime.ledger.claim(one)));
+    expect(answers.map((one) => won(one)?.attempt)).toEqual([undefined, 1, undefined]);
     const fence = { run: run.id, delivery: run.delivery, attempt: 1 };
     const ends = [{ ...fence, attempt: 2 }, fence].map((one) =>
       runtime.ledger.record({ fence: one, outcome: { state: 'succeeded', result: one.attempt } }),
