@@ -1,7 +1,7 @@
 import type { Artifact } from './archive.ts';
 import { backoffMs } from './backoff.ts';
 import { Cancel, GiveBack, Snooze } from './endings.ts';
-import { Failure, type FailureKind, isFailure } from './errors.ts';
+import { Failure, type FailureCode, type FailureKind, isFailure } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { RetryPolicy } from './job.ts';
 import type { RunError } from './run.ts';
@@ -32,11 +32,13 @@ export type Outcome =
       readonly losses?: number;
     };
 
-/** What the decision needs to know of the run. `failures`, `losses`: those before this attempt. */
+/** What the decision needs to know of the run. `failures`, `losses`, `outages`: those before this attempt. */
 export interface AttemptFacts {
   readonly retry: RetryPolicy;
   readonly failures: number;
   readonly losses: number;
+  /** Attempts in a row that an outage ended, up to the last one. */
+  readonly outages: number;
   /** 0 … 1, for the jitter. */
   readonly random: number;
 }
@@ -56,6 +58,7 @@ export function decideOutcome(ending: Ending, facts: AttemptFacts): Outcome {
   if (thrown instanceof GiveBack)
     return { state: 'queued', why: 'given back', delayMs: 0, error, failures };
   if (isFailure(thrown, 'run.crashed')) return decideCrash(thrown, error, facts);
+  if (isOutage(thrown) && facts.outages + 1 < outagesPerFailure) return decideOutage(error, facts);
   return decideFailure(thrown, error, facts);
 }
 
@@ -86,6 +89,43 @@ function decideCrash(thrown: unknown, error: RunError, facts: AttemptFacts) {
     error: { ...abandoned, stack },
     failures: facts.failures + 1,
     losses,
+  };
+}
+
+/** Our own servers away or overrun, as the calls on `ctx` tell it: nothing that the job did wrong. */
+const outages: readonly FailureCode[] = [
+  'database.unreachable',
+  'database.refused',
+  'database.busy',
+  'database.closed',
+  'ledger.overloaded',
+  'queue.unavailable',
+];
+
+function isOutage(thrown: unknown): boolean {
+  return thrown instanceof Failure && outages.includes(thrown.code);
+}
+
+/** So many in a row count as one failure: it may be the job itself that brings its server down. */
+const outagesPerFailure = 10;
+
+const outageBackoff: RetryPolicy = {
+  attempts: outagesPerFailure,
+  backoff: 'exponential',
+  from: '1s',
+  upTo: '1m',
+  jitter: 0.5,
+};
+
+/** The run goes back and waits longer with each outage that follows on the last. */
+function decideOutage(error: RunError, { failures, outages: before, random }: AttemptFacts) {
+  const inARow = before + 1;
+  return {
+    state: 'queued' as const,
+    why: 'given back' as const,
+    delayMs: backoffMs(outageBackoff, inARow, random),
+    error: { ...error, outages: inARow },
+    failures,
   };
 }
 

@@ -30,9 +30,12 @@ export interface ClaimedRun extends Fence {
   readonly priority: number;
   readonly failures: number;
   readonly losses: number;
+  /** Attempts in a row, up to the last one, that our own servers ended. */
+  readonly outages: number;
 }
 
-const claimed = `r.id as run, r.delivery, r.attempt, r.job, r.version, r.payload, r.priority, r.failures, r.losses`;
+const claimed = `r.id as run, r.delivery, r.attempt, r.job, r.version, r.payload, r.priority, r.failures, r.losses,
+  coalesce((r.error ->> 'outages')::int, 0) as outages`;
 /** What was never put off is due even after the clock of Postgres was set back. */
 const isDue = `r.run_at <= greatest(now(), r.queued_at)`;
 const wanted = `unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted(run, delivery, worker)`;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '../core/duration.ts';
-import { Failure, isFailure } from '../core/errors.ts';
+import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import { decideOutcome, type Ending, type Outcome } from '../core/outcome.ts';
 import { type ClaimedRun, type Early, type Fence, type Ledger, newId } from '../ledger/index.ts';
@@ -155,17 +155,20 @@ async function recordAnyway(
   }
 }
 
-/** Decides and commits the outcome, and dispatches the run again where that is the decision. */
+/**
+ * Decides and commits the outcome, and dispatches the run again where that is the decision. Only the ledger
+ * can say that the attempt is fenced: a handler may have got that failure from somewhere else.
+ */
 async function record(
   services: AttemptServices,
   attempt: Attempt & { ending: Ending },
 ): Promise<Outcome | { state: 'fenced' }> {
   const { run, job, ending } = attempt;
-  if ('thrown' in ending && isFailure(ending.thrown, 'run.fenced')) return { state: 'fenced' };
   const outcome = decideOutcome(ending, {
     retry: job.retry,
     failures: run.failures,
     losses: run.losses,
+    outages: run.outages,
     random: services.random(),
   });
   const fence = fenceOf(run);

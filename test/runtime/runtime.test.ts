@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BaseContext } from '../../src/core/context.ts';
+import { Failure } from '../../src/core/errors.ts';
 import { isFinal, type Run } from '../../src/core/run.ts';
 import {
   cancelRun,
@@ -54,7 +55,20 @@ const unspeakable = jobOf('unspeakable', (ctx: BaseContext, { log }: { log?: boo
   ctx.log.info('a circle', circular);
   return Promise.resolve('half \uD83D');
 });
-const jobs = [adding, failingOnce, waiting, unspeakable];
+const cutOff = jobOf(
+  'cut-off',
+  (ctx: BaseContext) => {
+    if (ctx.run.attempt > 1) return Promise.resolve(ctx.run.attempt);
+    throw new Failure('database.busy', { size: 4, seconds: 5 });
+  },
+  { retry: { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } },
+);
+const borrowing = jobOf(
+  'borrowing',
+  () => Promise.reject(new Failure('run.fenced', { id: newId(), attempt: 1 })),
+  { retry: { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } },
+);
+const jobs = [adding, failingOnce, waiting, unspeakable, cutOff, borrowing];
 
 describe.each(footprints)('on the %s footprint', (footprint) => {
   let runtime: TestRuntime;
@@ -115,6 +129,24 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
       'attempt 1',
       'attempt 2',
     ]);
+  });
+
+  test('an attempt that an outage of the database ended uses up no attempt of the policy', async () => {
+    const id = await runtime.enqueuer.enqueue('cut-off', {});
+    expect(await finished(id)).toMatchObject({
+      state: 'succeeded',
+      failures: 0,
+      attempt: 2,
+      error: null,
+    });
+    expect(await listPastAttempts(runtime.database, id)).toMatchObject([
+      { ending: 'given back', error: { code: 'database.busy', outages: 1 } },
+    ]);
+  });
+
+  test('a handler that throws on that another run is fenced fails like any other', async () => {
+    const id = await runtime.enqueuer.enqueue('borrowing', {});
+    expect(await finished(id)).toMatchObject({ state: 'failed', error: { code: 'run.fenced' } });
   });
 
   test('progress of an active run is seen from outside', async () => {
