@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BaseContext } from '../../src/core/context.ts';
 import { defineSchedule } from '../../src/core/schedule.ts';
-import { findRun } from '../../src/ledger/index.ts';
+import { findRun, newId } from '../../src/ledger/index.ts';
 import {
   newRun,
   openRelay,
@@ -100,6 +100,27 @@ describe.each(['postgres', 'cluster'] as const)('on the %s footprint', (footprin
     const { id, delivery } = run;
     const answer = await runtime.ledger.claim({ run: id, delivery, worker: id });
     expect(won(answer)).toMatchObject({ attempt: 1 });
+  });
+
+  test('a delivery that was taken with a clock that is ahead is not known for hours', async () => {
+    const { queues } = runtime;
+    const taken = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const hold = () => {
+      taken.resolve();
+      return release.promise;
+    };
+    const delivery = newId();
+    clock.jump(2 * hourMs);
+    const consumer = queues.consume('held', hold, { concurrency: 1 });
+    consumer.start();
+    await queues.dispatch({ job: 'held', delivery, runs: [newId()] });
+    await taken.promise;
+    clock.jump(0);
+    // Redis has a clock of its own for locks.
+    expect((await queues.known('held', [delivery])).has(delivery)).toBe(footprint === 'cluster');
+    release.resolve();
+    await consumer.close();
   });
 
   test('the firings of a schedule follow the clock of Postgres', async () => {
