@@ -90,7 +90,7 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
   const ledger = openLedger(database, { detectionMs: config.runtime.detectionMs });
   const now = () => new Date();
   const catalogue = openCatalogue(jobs, config.runtime);
-  const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
+  const enqueuer = openEnqueuer({ catalogue, ledger, queues });
   const artifacts = openArtifacts({
     archive: openFolderArchive(config.archive),
     ...config.runtime,

@@ -149,6 +149,10 @@ export const failures = {
   'mail.gone': ['missing', 'The mail {id} was listed but gone when it was to be read.'],
   'mail.unreadable': ['unavailable', 'The mail {id} cannot be read ({reason}).'],
   'queue.paused': ['conflict', 'The job {job} is paused; resume its queue to let it run.'],
+  'queue.early': [
+    'conflict',
+    'The delivery {id} came {ms} ms before its time by the clock of Postgres; it comes again then.',
+  ],
   'queue.unavailable': [
     'unavailable',
     'The queues cannot be reached ({reason}). Accepted runs are kept and go out when they are back; ask: nightshift doctor',

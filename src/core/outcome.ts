@@ -1,7 +1,7 @@
 import type { Artifact } from './archive.ts';
 import { backoffMs } from './backoff.ts';
 import { Cancel, GiveBack, Snooze } from './endings.ts';
-import { Failure, isFailure } from './errors.ts';
+import { Failure, type FailureCode, isFailure } from './errors.ts';
 import type { FailureKind } from './failures.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { RetryPolicy } from './job.ts';
@@ -25,19 +25,21 @@ export type Outcome =
   | {
       readonly state: 'queued';
       readonly why: 'retry' | 'snooze' | 'given back';
-      readonly runAt: Date;
+      /** Until it may run again; the ledger adds it to the time of Postgres. */
+      readonly delayMs: number;
       readonly error: RunError;
       readonly failures: number;
       /** All losses of the run, when this attempt was one. */
       readonly losses?: number;
     };
 
-/** What the decision needs to know of the run. `failures`, `losses`: those before this attempt. */
+/** What the decision needs to know of the run. `failures`, `losses`, `outages`: those before this attempt. */
 export interface AttemptFacts {
   readonly retry: RetryPolicy;
   readonly failures: number;
   readonly losses: number;
-  readonly now: Date;
+  /** Attempts in a row that an outage ended, up to the last one. */
+  readonly outages: number;
   /** 0 … 1, for the jitter. */
   readonly random: number;
 }
@@ -50,13 +52,14 @@ export function decideOutcome(ending: Ending, facts: AttemptFacts): Outcome {
   }
   const { thrown } = ending;
   const error = describeError(thrown);
-  const { failures, now } = facts;
+  const { failures } = facts;
   if (thrown instanceof Cancel) return { state: 'cancelled', error };
   if (thrown instanceof Snooze)
-    return { state: 'queued', why: 'snooze', runAt: later(now, thrown.delayMs), error, failures };
+    return { state: 'queued', why: 'snooze', delayMs: thrown.delayMs, error, failures };
   if (thrown instanceof GiveBack)
-    return { state: 'queued', why: 'given back', runAt: now, error, failures };
+    return { state: 'queued', why: 'given back', delayMs: 0, error, failures };
   if (isFailure(thrown, 'run.crashed')) return decideCrash(thrown, error, facts);
+  if (isOutage(thrown) && facts.outages + 1 < outagesPerFailure) return decideOutage(error, facts);
   return decideFailure(thrown, error, facts);
 }
 
@@ -90,6 +93,43 @@ function decideCrash(thrown: unknown, error: RunError, facts: AttemptFacts) {
   };
 }
 
+/** Our own servers away or overrun, as the calls on `ctx` tell it: nothing that the job did wrong. */
+const outages: readonly FailureCode[] = [
+  'database.unreachable',
+  'database.refused',
+  'database.busy',
+  'database.closed',
+  'ledger.overloaded',
+  'queue.unavailable',
+];
+
+function isOutage(thrown: unknown): boolean {
+  return thrown instanceof Failure && outages.includes(thrown.code);
+}
+
+/** So many in a row count as one failure: it may be the job itself that brings its server down. */
+const outagesPerFailure = 10;
+
+const outageBackoff: RetryPolicy = {
+  attempts: outagesPerFailure,
+  backoff: 'exponential',
+  from: '1s',
+  upTo: '1m',
+  jitter: 0.5,
+};
+
+/** The run goes back and waits longer with each outage that follows on the last. */
+function decideOutage(error: RunError, { failures, outages: before, random }: AttemptFacts) {
+  const inARow = before + 1;
+  return {
+    state: 'queued' as const,
+    why: 'given back' as const,
+    delayMs: backoffMs(outageBackoff, inARow, random),
+    error: { ...error, outages: inARow },
+    failures,
+  };
+}
+
 function decideFailure(
   thrown: unknown,
   error: RunError,
@@ -98,8 +138,8 @@ function decideFailure(
   const failures = facts.failures + 1;
   if (isHopeless(thrown) || failures >= facts.retry.attempts)
     return { state: 'failed', error, failures };
-  const runAt = later(facts.now, backoffMs(facts.retry, failures, facts.random));
-  return { state: 'queued', why: 'retry', runAt, error, failures };
+  const delayMs = backoffMs(facts.retry, failures, facts.random);
+  return { state: 'queued', why: 'retry', delayMs, error, failures };
 }
 
 const hopeless: readonly FailureKind[] = ['invalid', 'denied', 'missing', 'bug'];
@@ -107,8 +147,4 @@ const hopeless: readonly FailureKind[] = ['invalid', 'denied', 'missing', 'bug']
 /** Trying again cannot help where somebody has to change something first. */
 function isHopeless(thrown: unknown): boolean {
   return thrown instanceof Failure && hopeless.includes(thrown.kind);
-}
-
-function later(now: Date, ms: number): Date {
-  return new Date(now.getTime() + ms);
 }

@@ -52,6 +52,8 @@ export interface RunError {
   readonly stack?: string;
   /** The same for errors of the same cause. */
   readonly fingerprint?: string;
+  /** Attempts in a row that our own servers ended, this one included. */
+  readonly outages?: number;
 }
 
 /** How far an active run is. */

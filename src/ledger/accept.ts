@@ -10,8 +10,8 @@ export interface NewRun {
   readonly version: number;
   readonly payload: unknown;
   readonly priority: number;
-  /** Absent: now, by Postgres's clock. */
-  readonly runAt?: Date;
+  /** Milliseconds until it may run, by Postgres's clock. Absent: it may now. */
+  readonly delayMs?: number;
   /** Milliseconds, from when it may run, after which it does not begin any more. Absent: it always may. */
   readonly expiresMs?: number;
   readonly schedule?: string;
@@ -25,10 +25,11 @@ export function newId(): string {
 }
 
 const insert = `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, replay_of, run_at, expires_at)
-  select id, delivery, job, version, 'queued', coalesce(payload, 'null'), priority, schedule, "replayOf", coalesce("runAt", now()),
-    coalesce("runAt", now()) + "expiresMs" * interval '1 millisecond'
+  select id, delivery, job, version, 'queued', coalesce(payload, 'null'), priority, schedule, "replayOf",
+    now() + coalesce("delayMs", 0) * interval '1 millisecond',
+    now() + (coalesce("delayMs", 0) + "expiresMs") * interval '1 millisecond'
   from json_to_recordset($1::json) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
-    priority int, schedule text, "replayOf" uuid, "runAt" timestamptz, "expiresMs" float8)`;
+    priority int, schedule text, "replayOf" uuid, "delayMs" float8, "expiresMs" float8)`;
 
 /** Writes the runs in one statement. Doing it again after an unknown commit changes nothing. */
 export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {

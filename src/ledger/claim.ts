@@ -16,6 +16,12 @@ export interface Fence {
   readonly attempt: number;
 }
 
+/** The answer to a claim that came before the run's time: the run stays queued with this delivery. */
+export interface Early {
+  /** Milliseconds until it may run, by Postgres's clock. */
+  readonly earlyMs: number;
+}
+
 /** A run that was claimed, with all its attempt needs. */
 export interface ClaimedRun extends Fence {
   readonly job: string;
@@ -24,33 +30,40 @@ export interface ClaimedRun extends Fence {
   readonly priority: number;
   readonly failures: number;
   readonly losses: number;
+  /** Attempts in a row, up to the last one, that our own servers ended. */
+  readonly outages: number;
 }
 
-const claimed = `r.id as run, r.delivery, r.attempt, r.job, r.version, r.payload, r.priority, r.failures, r.losses`;
+const claimed = `r.id as run, r.delivery, r.attempt, r.job, r.version, r.payload, r.priority, r.failures, r.losses,
+  coalesce((r.error ->> 'outages')::int, 0) as outages`;
+/** What was never put off is due even after the clock of Postgres was set back. */
+const isDue = `r.run_at <= greatest(now(), r.queued_at)`;
 const wanted = `unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted(run, delivery, worker)`;
 
 /**
- * Begins an attempt of each run that is still this delivery's to begin: queued, or active under a worker
- * whose heartbeat is older than `detectionMs`. Answers in the order of `claims`; undefined is a refusal.
+ * Begins an attempt of each run that is still this delivery's to begin: queued and due, or active under a
+ * worker whose heartbeat is older than `detectionMs`. Answers in the order of `claims`; undefined is a refusal.
  */
 export async function claimRuns(
   sql: Sql,
   claims: readonly Claim[],
   detectionMs: number,
-): Promise<(ClaimedRun | undefined)[]> {
+): Promise<(ClaimedRun | Early | undefined)[]> {
   const rows = await sql.query<ClaimedRun>(
     `update nightshift.runs r
      set state = 'active', attempt = r.attempt + 1, worker = wanted.worker, started_at = now()
      from ${wanted}
-     where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued'
+     where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued' and ${isDue}
        and (r.expires_at is null or r.expires_at > now() or r.attempt > 0)
      returning ${claimed}`,
     columnsOf(claims),
   );
-  const won = new Map(rows.map((row) => [nameOf(row), row]));
+  const won = new Map<string, ClaimedRun | Early>(rows.map((row) => [nameOf(row), row]));
   const refused = claims.filter((claim) => !won.has(nameOf(claim)));
-  if (refused.length > 0)
+  if (refused.length > 0) {
     for (const row of await takeOver(sql, refused, detectionMs)) won.set(nameOf(row), row);
+    for (const row of await listEarly(sql, refused)) won.set(nameOf(row), row);
+  }
   return claims.map((claim) => takeOut(won, nameOf(claim)));
 }
 
@@ -59,7 +72,7 @@ function nameOf({ run, delivery }: Pick<Claim, 'run' | 'delivery'>): string {
 }
 
 /** A delivery that came twice in one batch is answered once. */
-function takeOut(won: Map<string, ClaimedRun>, name: string): ClaimedRun | undefined {
+function takeOut<Answer>(won: Map<string, Answer>, name: string): Answer | undefined {
   const row = won.get(name);
   won.delete(name);
   return row;
@@ -95,6 +108,19 @@ async function takeOver(
      from lost where r.id = lost.id
      returning ${claimed}`,
     [...columnsOf(claims), detectionMs, poisonousLosses],
+  );
+}
+
+/** Those whose time has not come: whoever delivered them has another clock than Postgres. */
+async function listEarly(
+  sql: Sql,
+  claims: readonly Claim[],
+): Promise<(Early & Pick<Claim, 'run' | 'delivery'>)[]> {
+  return sql.query(
+    `select r.id as run, r.delivery, ceil(extract(epoch from r.run_at - now()) * 1000)::float8 as "earlyMs"
+     from nightshift.runs r join ${wanted} on r.id = wanted.run and r.delivery = wanted.delivery
+     where r.state = 'queued' and not ${isDue}`,
+    columnsOf(claims),
   );
 }
 

@@ -23,7 +23,8 @@ export async function listOverdue(
   { ms, limit }: { readonly ms: number; readonly limit: number },
 ): Promise<Overdue[]> {
   return sql.query<Overdue>(
-    `select ${dispatchable}, extract(epoch from now() - r.queued_at)::float8 * 1000 as "queuedMs"
+    `select ${dispatchable}, extract(epoch from now() - r.queued_at)::float8 * 1000 as "queuedMs",
+       r.run_at > r.queued_at and r.run_at <= now() - $3 * interval '1 millisecond' as overslept
      from nightshift.runs r
      where r.finished_at is null and r.state = 'queued' and r.id > $1
        and r.queued_at <= now() - $3 * interval '1 millisecond'
@@ -37,6 +38,8 @@ export async function listOverdue(
 export interface Overdue extends Dispatchable {
   /** Milliseconds since its delivery was written. */
   readonly queuedMs: number;
+  /** It was put off, and its time came more than `ms` ago: the queue should delay it no longer. */
+  readonly overslept: boolean;
 }
 
 /** Writes a new delivery for runs that the queue has lost and leaves them to the relay. Answers how many. */

@@ -16,7 +16,7 @@ export {
   previewBulk,
 } from './bulks.ts';
 export { type CancelledRun, cancelRun } from './cancel.ts';
-export type { ClaimedRun, Fence } from './claim.ts';
+export type { ClaimedRun, Early, Fence } from './claim.ts';
 export * from './dispatchable.ts';
 export { expireRuns } from './expiry.ts';
 export { type FailureGroup, listFailures } from './failures.ts';
@@ -30,7 +30,14 @@ export * from './queues.ts';
 export * from './rescue.ts';
 export { type Retired, retireRuns } from './retention.ts';
 export { retryRun } from './retry.ts';
-export { findRun, listPastAttempts, listReplays, listRuns, type PastAttempt } from './runs.ts';
+export {
+  bringForward,
+  findRun,
+  listPastAttempts,
+  listReplays,
+  listRuns,
+  type PastAttempt,
+} from './runs.ts';
 export * from './schedules.ts';
 export { plantSettings } from './settings.ts';
 export { holdRun, listFenced, listSteps, type NewStep, recordStep, type Step } from './steps.ts';

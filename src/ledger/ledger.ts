@@ -1,6 +1,6 @@
 import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { insertRuns, type NewRun } from './accept.ts';
-import { type Claim, type ClaimedRun, claimRuns } from './claim.ts';
+import { type Claim, type ClaimedRun, claimRuns, type Early } from './claim.ts';
 import { openGroupCommit } from './group-commit.ts';
 import { insertLogs, type LogLine, type ProgressChange, updateProgress } from './logs.ts';
 import { type Ended, recordOutcomes } from './record.ts';
@@ -12,8 +12,8 @@ export interface Ledger {
   readonly detectionMs: number;
   /** Resolves once the run is committed. */
   accept(run: NewRun): Promise<void>;
-  /** Begins an attempt, or answers undefined: this delivery has nothing to run any more. */
-  claim(claim: Claim): Promise<ClaimedRun | undefined>;
+  /** Begins an attempt, or answers how early it is, or undefined: this delivery has nothing to run any more. */
+  claim(claim: Claim): Promise<ClaimedRun | Early | undefined>;
   /** True once the outcome is committed, false when the attempt was fenced. */
   record(ended: Ended): Promise<boolean>;
   log(line: LogLine): Promise<void>;
@@ -27,7 +27,7 @@ export function openLedger(
   { detectionMs }: { readonly detectionMs: number },
 ): Ledger {
   const accepts = openGroupCommit<NewRun, void>({ flush: writing(insertRuns) });
-  const claims = openGroupCommit<Claim, ClaimedRun | undefined>({
+  const claims = openGroupCommit<Claim, ClaimedRun | Early | undefined>({
     flush: (items) => claimRuns(database, items, detectionMs),
   });
   const outcomes = openGroupCommit<Ended, boolean>({

@@ -3,7 +3,7 @@ import type { RunError } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
 import { type Dispatchable, delayMs } from './dispatchable.ts';
 
-/** A row of the outbox that this relay has for 30 s; `run` is undefined when its run has moved on. */
+/** A row of the outbox that this relay has for 10 s; `run` is undefined when its run has moved on. */
 export interface Leased {
   readonly id: string;
   readonly delivery: string;
@@ -15,7 +15,8 @@ export interface Leased {
 type LeasedRow = Dispatchable & { readonly unchecked: boolean; readonly queued: boolean };
 
 /**
- * Takes up to `limit` rows of the outbox for 30 s, in order of arrival. Unchecked runs of jobs that are not
+ * Takes up to `limit` rows of the outbox for 10 s, in order of arrival. A relay that is slower than that
+ * does no harm: another adds the same deliveries, and a run begins once. Unchecked runs of jobs that are not
  * among `jobs` are left to a relay that knows them.
  */
 export async function leaseOutbox(
@@ -24,7 +25,7 @@ export async function leaseOutbox(
 ): Promise<Leased[]> {
   const rows = await sql.query<LeasedRow>(
     `with leased as (
-       update nightshift.outbox set leased_until = now() + interval '30 seconds'
+       update nightshift.outbox set leased_until = now() + interval '10 seconds'
        where ctid = any(array(
          select ctid from nightshift.outbox
          where leased_until < now() and (unchecked_job is null or unchecked_job = any($2::text[]))

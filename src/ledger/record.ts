@@ -18,12 +18,12 @@ export async function recordOutcomes(sql: Sql, ended: readonly Ended[]): Promise
   const rows = await sql.query<Fence>(
     `with ended as materialized (
        select * from json_to_recordset($1::json) as e(id uuid, delivery uuid, attempt int, state text, why text,
-         result jsonb, artifact jsonb, error jsonb, failures int, losses int, "runAt" timestamptz, "nextDelivery" uuid)
+         result jsonb, artifact jsonb, error jsonb, failures int, losses int, "delayMs" float8, "nextDelivery" uuid)
      ), written as (
        update nightshift.runs r
        set state = e.state, result = e.result, artifact = e.artifact, error = e.error,
          failures = coalesce(e.failures, r.failures), losses = coalesce(e.losses, r.losses),
-         run_at = coalesce(e."runAt", r.run_at), delivery = coalesce(e."nextDelivery", r.delivery),
+         run_at = coalesce(now() + e."delayMs" * interval '1 millisecond', r.run_at), delivery = coalesce(e."nextDelivery", r.delivery),
          queued_at = case when e.state = 'queued' then now() else r.queued_at end,
          finished_at = case when e.state = 'queued' then null else now() end
        from ended e

@@ -64,3 +64,10 @@ export async function listPastAttempts(sql: Sql, run: string): Promise<PastAttem
     [run],
   );
 }
+
+/** Lets a queued run begin now, whatever it was put off to, and leaves its dispatch to the caller. */
+export async function bringForward(sql: Sql, id: string): Promise<void> {
+  await sql.query(`update nightshift.runs set run_at = now() where id = $1 and state = 'queued'`, [
+    id,
+  ]);
+}

@@ -70,10 +70,19 @@ export async function leavePlanting(sql: Sql, hash: string): Promise<void> {
   ]);
 }
 
-/** The schedule, its row locked, when it is due: each firing is inserted by one transaction alone. */
-export async function lockDue(tx: Sql, name: string): Promise<ScheduleRow | undefined> {
-  const rows = await tx.query<ScheduleRow>(
-    `select ${columns} from nightshift.schedules where name = $1 and next_due <= now() for update`,
+/** The time by the clock that every schedule goes by. */
+export async function readTime(sql: Sql): Promise<Date> {
+  const rows = await sql.query<{ now: Date }>('select now()');
+  return rows[0]!.now;
+}
+
+/** The schedule, its row locked, and the time, when it is due: each firing is inserted by one transaction alone. */
+export async function lockDue(
+  tx: Sql,
+  name: string,
+): Promise<(ScheduleRow & { readonly now: Date }) | undefined> {
+  const rows = await tx.query<ScheduleRow & { readonly now: Date }>(
+    `select ${columns}, now() from nightshift.schedules where name = $1 and next_due <= now() for update`,
     [name],
   );
   return rows[0];

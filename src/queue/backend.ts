@@ -38,6 +38,7 @@ export interface Backend {
   openQueue(job: string): JobQueue;
   openWorker(job: string, processor: Processor | URL, options: WorkerSettings): JobWorker;
   findKnown(job: string, deliveries: readonly string[]): Promise<string[]>;
+  findDelayed(job: string, deliveries: readonly string[]): Promise<string[]>;
   findCarried(job: string, deliveries: readonly string[]): Promise<string[]>;
   readMark(): Promise<Mark>;
   writeMark(mark: string): Promise<void>;

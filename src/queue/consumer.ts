@@ -1,4 +1,4 @@
-import { type Job, WaitingError } from 'bullmq';
+import { DelayedError, type Job, WaitingError } from 'bullmq';
 import { isFailure } from '../core/errors.ts';
 import type { Admission } from './admission.ts';
 import type { Backend, JobWorker, WorkerSettings } from './backend.ts';
@@ -128,8 +128,10 @@ function openWorker({ backend, job, handle, options, onError }: Opening, hand: H
             if (!backend.admission.isOpen) await putBack(carrier);
             await handle(readDelivery(carrier), signal!);
           } catch (error) {
-            if (!isFailure(error, 'queue.paused')) throw error;
-            await putBack(carrier);
+            if (isFailure(error, 'queue.paused')) await putBack(carrier);
+            if (isFailure(error, 'queue.early'))
+              await delayAnew(carrier, Number(error.details['ms']));
+            throw error;
           } finally {
             hand.jobs.delete(carrier.id!);
           }
@@ -146,6 +148,12 @@ function openWorker({ backend, job, handle, options, onError }: Opening, hand: H
 async function putBack(carrier: Job): Promise<never> {
   await carrier.moveToWait(carrier.token);
   throw new WaitingError();
+}
+
+/** By the clock of this process, which was the one that found it due, and finds it due again. */
+async function delayAnew(carrier: Job, ms: number): Promise<never> {
+  await carrier.moveToDelayed(Date.now() + ms, carrier.token);
+  throw new DelayedError();
 }
 
 function chooseSettings(options: ConsumerOptions): WorkerSettings {

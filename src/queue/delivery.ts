@@ -15,7 +15,7 @@ export interface ForeignJob {
 
 /**
  * What happens to a delivery; the promise settles when the queue may forget it. After a `queue.paused`
- * failure it keeps it among those that wait.
+ * failure it keeps it among those that wait, after `queue.early` among those that are delayed, for its `ms`.
  */
 export type Handle = (delivery: Delivery, signal: AbortSignal) => Promise<void>;
 

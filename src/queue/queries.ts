@@ -1,6 +1,10 @@
 import type { Sql } from '../core/sql.ts';
 
-/** Which of `deliveries` BullMQ's table holds under `queue` and has not finished. */
+/**
+ * Which of `deliveries` BullMQ's table holds under `queue` and has not finished. Locks run out by the clock of
+ * whoever took the delivery: one that holds for more than a minute from now was taken by a clock that is ahead,
+ * and would come again hours after the death of its worker.
+ */
 export async function findUnfinished(
   sql: Sql,
   queue: string,
@@ -8,7 +12,21 @@ export async function findUnfinished(
 ): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
     `select id from bullmq.job
-      where queue = $1 and id = any($2::text[]) and state not in ('completed', 'failed')`,
+      where queue = $1 and id = any($2::text[]) and state not in ('completed', 'failed')
+        and not (state = 'active' and locked_until_ms > extract(epoch from now() + interval '1 minute') * 1000)`,
+    [queue, deliveries],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Which of `deliveries` BullMQ's table holds back under `queue` until a time of their own. */
+export async function findDelayed(
+  sql: Sql,
+  queue: string,
+  deliveries: readonly string[],
+): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(
+    `select id from bullmq.job where queue = $1 and id = any($2::text[]) and state = 'delayed'`,
     [queue, deliveries],
   );
   return rows.map(({ id }) => id);

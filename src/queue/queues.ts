@@ -37,7 +37,9 @@ export interface Queues {
   dispatchMany(dispatches: readonly Dispatch[]): Promise<void>;
   /** Which of `deliveries` still wait, are delayed, or are active; one round trip. */
   known(job: string, deliveries: readonly string[]): Promise<Set<string>>;
-  /** The same, and each really stands in line: finds lists that somebody deleted, and costs a walk through them. */
+  /** Which of `deliveries` are held back until a time of their own, by a clock that is not Postgres's. */
+  delayed(job: string, deliveries: readonly string[]): Promise<Set<string>>;
+  /** What `known` tells, and each really stands in line: finds lists that somebody deleted, and costs a walk through them. */
   carried(job: string, deliveries: readonly string[]): Promise<Set<string>>;
   /** What `writeMark` left; another answer says that the server lost what was written since. */
   readMark(): Promise<Mark>;
@@ -79,6 +81,8 @@ export async function openQueues(options: QueuesOptions): Promise<Queues> {
     },
     known: (job, deliveries) =>
       reach.server(async () => new Set(await backend.findKnown(job, deliveries))),
+    delayed: (job, deliveries) =>
+      reach.server(async () => new Set(await backend.findDelayed(job, deliveries))),
     carried: (job, deliveries) =>
       reach.server(async () => new Set(await backend.findCarried(job, deliveries))),
     readMark: () => reach.server(() => backend.readMark()),

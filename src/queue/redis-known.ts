@@ -18,6 +18,18 @@ export async function findKnown(
   });
 }
 
+/** Which deliveries wait for a time of their own. */
+export async function findDelayed(
+  redis: Redis,
+  queueKey: string,
+  deliveries: readonly string[],
+): Promise<string[]> {
+  const scores = await askEach(redis, deliveries, (pipeline, id) =>
+    pipeline.zscore(`${queueKey}:delayed`, id),
+  );
+  return deliveries.filter((_, i) => scores[i] !== null);
+}
+
 /**
  * Which deliveries have their hash and stand where a worker will find them. Costs one walk through what
  * waits, in pieces. It looks in the order in which a delivery moves, so that one on its way is not missed.

@@ -3,7 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { type Availability, type OnAvailability, openAvailability } from '../core/availability.ts';
 import { openAdmission } from './admission.ts';
 import { type Backend, streams } from './backend.ts';
-import { findCarried, findKnown } from './redis-known.ts';
+import { findCarried, findDelayed, findKnown } from './redis-known.ts';
 import { type Findings, inspectServer } from './redis-server.ts';
 
 export interface RedisBackendOptions {
@@ -66,6 +66,7 @@ export async function openRedisBackend(options: RedisBackendOptions): Promise<Ba
       return new Worker(job, processor, { connection: workers, ...settled, ...settings });
     },
     findKnown: (job, deliveries) => findKnown(producers, `${prefix}:${job}`, deliveries),
+    findDelayed: (job, deliveries) => findDelayed(producers, `${prefix}:${job}`, deliveries),
     findCarried: (job, deliveries) => findCarried(producers, `${prefix}:${job}`, deliveries),
     readMark: async () => ({ mark: await producers.get(markKey) }),
     writeMark: async (mark) => void (await producers.set(markKey, mark)),

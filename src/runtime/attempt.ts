@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '../core/duration.ts';
-import { Failure, isFailure } from '../core/errors.ts';
+import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import { decideOutcome, type Ending, type Outcome } from '../core/outcome.ts';
-import { type ClaimedRun, type Fence, type Ledger, newId } from '../ledger/index.ts';
+import { type ClaimedRun, type Early, type Fence, type Ledger, newId } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Announcements } from './announcements.ts';
 import type { Artifacts } from './artifacts.ts';
@@ -54,18 +54,28 @@ export interface AttemptRequest {
 
 /**
  * One attempt of one run, from claim to announcement. Resolves once the outcome is committed and nothing is
- * left of a process of its own, or at once when the delivery has nothing to run any more. Rejects when nobody can say what the database has kept of
+ * left of a process of its own, or at once when the delivery has nothing to run any more, or nothing yet:
+ * then it answers how early it came. Rejects when nobody can say what the database has kept of
  * it: the worker then gives the run back.
  */
 export async function attemptRun(
   services: AttemptServices,
   request: AttemptRequest,
-): Promise<void> {
+): Promise<Early | undefined> {
   const run = await claim(services, request);
-  if (!run) return;
-  if (!services.catalogue.has(run.job)) return giveBackLacking(services, run);
+  if (!run || 'earlyMs' in run) return run;
+  if (services.catalogue.has(run.job)) await beginAttempt(services, run, request.hold);
+  else await giveBackLacking(services, run);
+  return undefined;
+}
+
+async function beginAttempt(
+  services: AttemptServices,
+  run: ClaimedRun,
+  hold: AttemptRequest['hold'],
+): Promise<void> {
   const control = new AbortController();
-  const release = request.hold({ run, control });
+  const release = hold({ run, control });
   try {
     await carryOut(services, { run, job: services.catalogue.find(run.job), control });
   } finally {
@@ -97,7 +107,7 @@ interface UnderWay extends Attempt {
 function claim(
   { ledger, worker }: AttemptServices,
   { run, delivery }: AttemptRequest,
-): Promise<ClaimedRun | undefined> {
+): Promise<ClaimedRun | Early | undefined> {
   return ledger.claim({ run, delivery, worker });
 }
 
@@ -153,18 +163,20 @@ async function recordAnyway(
   }
 }
 
-/** Decides and commits the outcome, and dispatches the run again where that is the decision. */
+/**
+ * Decides and commits the outcome, and dispatches the run again where that is the decision. Only the ledger
+ * can say that the attempt is fenced: a handler may have got that failure from somewhere else.
+ */
 async function record(
   services: AttemptServices,
   attempt: Attempt & { ending: Ending },
 ): Promise<Outcome | { state: 'fenced' }> {
   const { run, job, ending } = attempt;
-  if ('thrown' in ending && isFailure(ending.thrown, 'run.fenced')) return { state: 'fenced' };
   const outcome = decideOutcome(ending, {
     retry: job.retry,
     failures: run.failures,
     losses: run.losses,
-    now: services.now(),
+    outages: run.outages,
     random: services.random(),
   });
   const fence = fenceOf(run);
@@ -179,7 +191,7 @@ async function record(
       job: job.name,
       delivery: nextDelivery,
       priority: run.priority,
-      delayMs: Math.max(0, outcome.runAt.getTime() - services.now().getTime()),
+      delayMs: outcome.delayMs,
     },
   );
   return outcome;

@@ -38,14 +38,13 @@ export interface EnqueueServices {
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
   readonly queues: Queues;
-  now(): Date;
 }
 
 /** Runs that `enqueueMany` takes at once. */
 const most = 10_000;
 
 export function openEnqueuer(services: EnqueueServices): Enqueuer {
-  const { catalogue, ledger, queues, now } = services;
+  const { catalogue, ledger, queues } = services;
 
   async function dispatch(runs: readonly NewRun[], delayMs = 0): Promise<void> {
     const dispatchable = runs.map((run) => ({ ...run, delayMs }));
@@ -55,7 +54,7 @@ export function openEnqueuer(services: EnqueueServices): Enqueuer {
   return {
     async enqueue(name, payload, options = {}) {
       const job = catalogue.find(name);
-      const fixed = checkOptions(options, now());
+      const fixed = checkOptions(options);
       const run = newRun(job, checkPayload(job, payload, catalogue.payloadLimit), fixed);
       if ('tx' in options) {
         await acceptRuns(asSql(options.tx), [run]);
@@ -69,7 +68,7 @@ export function openEnqueuer(services: EnqueueServices): Enqueuer {
       const job = catalogue.find(name);
       if (payloads.length > most)
         throw new Failure('enqueue.too_many', { count: payloads.length, most });
-      const fixed = checkOptions(options, now());
+      const fixed = checkOptions(options);
       const runs = checkPayloads(job, payloads, catalogue.payloadLimit).map((payload) =>
         newRun(job, payload, fixed),
       );
@@ -89,10 +88,11 @@ const longestDays = 3650;
 const lastPriority = 2_097_151;
 
 /** What the options come to, in the words of the ledger; throws `run.far`, `run.priority` or `run.expires`. */
-function checkOptions(
-  { delayMs = 0, priority = 0, expiresMs }: EnqueueOptions,
-  now: Date,
-): Pick<NewRun, 'priority' | 'runAt' | 'expiresMs'> {
+function checkOptions({
+  delayMs = 0,
+  priority = 0,
+  expiresMs,
+}: EnqueueOptions): Pick<NewRun, 'priority' | 'delayMs' | 'expiresMs'> {
   const days = Math.round(delayMs / 86_400_000);
   if (!(days <= longestDays)) throw new Failure('run.far', { days, most: longestDays });
   if (!Number.isInteger(priority) || priority < 0 || priority > lastPriority)
@@ -101,7 +101,7 @@ function checkOptions(
     throw new Failure('run.expires', { ms: expiresMs });
   return {
     priority,
-    ...(delayMs > 0 && { runAt: new Date(now.getTime() + delayMs) }),
+    ...(delayMs > 0 && { delayMs }),
     ...(expiresMs !== undefined && { expiresMs }),
   };
 }
@@ -136,7 +136,7 @@ export async function enqueueIn(tx: Sql, run: NewRun): Promise<void> {
 export function newRun(
   job: AnyJob,
   payload: unknown,
-  options: Pick<NewRun, 'priority' | 'runAt' | 'schedule' | 'expiresMs' | 'replayOf'>,
+  options: Pick<NewRun, 'priority' | 'delayMs' | 'schedule' | 'expiresMs' | 'replayOf'>,
 ): NewRun {
   return {
     id: newId(),

@@ -7,7 +7,7 @@ const delayMs = 30_000;
 
 /** Queues a claimed run again, whose job this worker lacks, for one that knows it. It counts as no failure. */
 export async function giveBackLacking(
-  { ledger, queues, now }: { readonly ledger: Ledger; readonly queues: Queues; now(): Date },
+  { ledger, queues }: { readonly ledger: Ledger; readonly queues: Queues },
   { run: id, job, delivery, attempt, failures, priority }: ClaimedRun,
 ): Promise<void> {
   const nextDelivery = newId();
@@ -16,7 +16,7 @@ export async function giveBackLacking(
     outcome: {
       state: 'queued',
       why: 'given back',
-      runAt: new Date(now().getTime() + delayMs),
+      delayMs,
       error: {
         name: 'GiveBack',
         message: `the worker lacks the job ${job}; the run goes to another`,

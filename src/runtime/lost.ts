@@ -48,7 +48,7 @@ export async function rescueLost(places: Places, { from, all, closely }: Walk): 
   for (let pages = 0; end === undefined && (all || pages < pagesPerPass); pages++) {
     const ms = all ? 0 : patienceMs;
     const overdue = await listOverdue(database, after, { ms, limit: page });
-    const unknown = await orAway(() => without(overdue, queues.known));
+    const unknown = await orAway(() => withoutDelivery(overdue, queues));
     if (!unknown) return { lost, to: after, next: after, away: true };
     lost += await sendAgain(database, unknown);
     if (closely)
@@ -67,6 +67,14 @@ function isSuspect({ queuedMs }: Overdue): boolean {
 
 async function sendAgain(database: Database, runs: readonly Dispatchable[]): Promise<number> {
   return runs.length === 0 ? 0 : database.transaction((tx) => redeliver(tx, runs));
+}
+
+/** Those of `runs` that the queue does not know, and those that it delays though their time has come. */
+async function withoutDelivery(runs: readonly Overdue[], queues: Queues): Promise<Overdue[]> {
+  const unknown = await without(runs, queues.known);
+  const overslept = runs.filter((run) => run.overslept && !unknown.includes(run));
+  const awake = new Set(await without(overslept, queues.delayed));
+  return [...unknown, ...overslept.filter((run) => !awake.has(run))];
 }
 
 /** Those of `runs` whose deliveries `find` does not find. */

@@ -7,6 +7,7 @@ import {
   leavePlanting,
   listSchedules,
   lockDue,
+  readTime,
   recordFiring,
   type ScheduleRow,
   seedSchedules,
@@ -18,12 +19,11 @@ import { enqueueIn, newRun } from './enqueue.ts';
 export interface Planting {
   readonly catalogue: Catalogue;
   readonly schedules: readonly Schedule[];
-  readonly now: Date;
 }
 
 /** Brings what config says into the database; throws `job.unknown` or `payload.invalid` before anything is written. */
 export async function plantSchedules(sql: Sql, planting: Planting): Promise<void> {
-  await seedSchedules(sql, toRows(planting));
+  await seed(sql, readPlan(planting));
 }
 
 /** Keeps the schedules in the database those of the newest version that is alive. */
@@ -40,14 +40,14 @@ const lookMs = 20_000;
  */
 export async function keepSchedules(
   database: TransactionalSql,
-  planting: Omit<Planting, 'now'> & { now(): Date; onError(error: unknown): void },
+  planting: Planting & { onError(error: unknown): void },
 ): Promise<Gardener> {
-  const { now, onError } = planting;
-  const hash = hashOf(toRows({ ...planting, now: now() }));
+  const { onError } = planting;
+  const plan = readPlan(planting);
+  const hash = hashOf(plan);
   const look = () =>
     database.transaction(async (tx) => {
-      if (!(await claimPlanting(tx, hash))) return;
-      await seedSchedules(tx, toRows({ ...planting, now: now() }));
+      if (await claimPlanting(tx, hash)) await seed(tx, plan);
     });
   await look();
   const timer = setInterval(() => void look().catch(onError), lookMs);
@@ -59,32 +59,37 @@ export async function keepSchedules(
   };
 }
 
-/** Of what a person wrote: the next firing is not part of it. */
-function hashOf(rows: readonly ScheduleRow[]): string {
-  const written = rows
-    .map(({ name, job, payload, cron, timezone }) => ({ name, job, payload, cron, timezone }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** What a person wrote, in the words of the ledger. */
+type Plan = readonly Omit<ScheduleRow, 'nextDue'>[];
+
+function hashOf(plan: Plan): string {
+  const written = plan.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(written)).digest('hex');
 }
 
-function toRows({ catalogue, schedules, now }: Planting): ScheduleRow[] {
+function readPlan({ catalogue, schedules }: Planting): Plan {
   return schedules.map(({ name, job, payload, cron, timezone }) => ({
     name,
     job: job.name,
     payload: checkPayload(catalogue.find(job.name), payload, catalogue.payloadLimit),
     cron,
     timezone,
-    nextDue: nextFiring(cron, timezone, now),
   }));
+}
+
+/** The first firings follow the clock of the database, like all others: that of a process may be far off. */
+async function seed(sql: Sql, plan: Plan): Promise<void> {
+  const now = await readTime(sql);
+  const rows = plan.map((one) => ({ ...one, nextDue: nextFiring(one.cron, one.timezone, now) }));
+  await seedSchedules(sql, rows);
 }
 
 /** The timers of all schedules: a firing and its run are one transaction. */
 export function scheduleTimers(options: {
   readonly sql: Sql;
   readonly catalogue: Catalogue;
-  now(): Date;
 }): DurableTimers {
-  const { sql, catalogue, now } = options;
+  const { sql, catalogue } = options;
   return {
     async list() {
       return (await listSchedules(sql)).map(({ name, nextDue }) => ({ key: name, at: nextDue }));
@@ -96,9 +101,7 @@ export function scheduleTimers(options: {
         priority: 0,
         schedule: name,
       });
-      // The clock of this process may be behind that of the database, which said that it is due.
-      const after = new Date(Math.max(now().getTime(), schedule.nextDue.getTime()));
-      const next = nextFiring(schedule.cron, schedule.timezone, after);
+      const next = nextFiring(schedule.cron, schedule.timezone, schedule.now);
       await enqueueIn(tx, run);
       await recordFiring(tx, schedule, { run: run.id, next });
       return next;

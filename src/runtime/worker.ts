@@ -146,11 +146,15 @@ async function attemptAll(
   if (delivery.foreign) throw new Failure('queue.foreign', { id: delivery.id, job: job.name });
   const attempts = delivery.runs.map(async (run) => {
     try {
-      await attemptRun(services, { run, delivery: delivery.id, hold: held.hold });
+      return await attemptRun(services, { run, delivery: delivery.id, hold: held.hold });
     } catch (error) {
       held.doubt({ run, delivery: delivery.id });
       services.onError(error);
+      return undefined;
     }
   });
-  await Promise.all(attempts);
+  const early = (await Promise.all(attempts)).filter((answer) => answer !== undefined);
+  if (early.length === 0) return;
+  const ms = Math.min(...early.map(({ earlyMs }) => earlyMs));
+  throw new Failure('queue.early', { id: delivery.id, ms });
 }

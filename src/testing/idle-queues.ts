@@ -6,6 +6,7 @@ export function openIdleQueues(): Queues {
     warnings: [],
     dispatch: () => Promise.resolve(),
     dispatchMany: () => Promise.resolve(),
+    delayed: () => Promise.resolve(new Set()),
     carried: () => Promise.resolve(new Set()),
     readMark: () => Promise.resolve('none'),
     writeMark: () => Promise.resolve(),

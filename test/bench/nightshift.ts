@@ -91,7 +91,7 @@ export async function openRuntime(options: {
   const catalogue = openCatalogue([job]);
   const announcements = openAnnouncements();
   const now = () => new Date();
-  const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
+  const enqueuer = openEnqueuer({ catalogue, ledger, queues });
   const artifacts = openArtifacts({ archive: openMemoryArchive() });
   const services = { ledger, queues, catalogue, announcements, artifacts, providers: {}, now };
   return {

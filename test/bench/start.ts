@@ -55,7 +55,7 @@ export async function measureStart({ isQuick }: PartOptions): Promise<PartReport
 function enqueueOne(database: Database, queues: Queues): Promise<string> {
   const ledger = openLedger(database, { detectionMs: 15_000 });
   const catalogue = openCatalogue([mailTriage as AnyJob]);
-  const enqueuer = openEnqueuer({ catalogue, ledger, queues, now: () => new Date() });
+  const enqueuer = openEnqueuer({ catalogue, ledger, queues });
   return enqueuer.enqueue(mailTriage.name, { mailbox: 'sample', limit: 1 });
 }
 

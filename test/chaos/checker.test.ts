@@ -41,7 +41,6 @@ const endedRun = (id: string, job: string, more: Partial<EndedRun>): EndedRun =>
   failures: 0,
   losses: 0,
   result: null,
-  errorCode: null,
   mark: id,
   schedule: null,
   ...more,
@@ -359,15 +358,6 @@ describe('the checker', () => {
       return findViolations(drafted).map(({ invariant }) => invariant);
     };
     expect([abandoned(5), abandoned(4)]).toEqual([[], ['right end']]);
-  });
-
-  test('lets a run fail whose every attempt found no database, and no other', () => {
-    const failed = (errorCode: string | null) => {
-      const drafted = draft();
-      Object.assign(findEnded(drafted, 'hopeless'), { job: 'quick', errorCode });
-      return findViolations(drafted).map(({ invariant }) => invariant);
-    };
-    expect([failed('database.unreachable'), failed('step.deadline')]).toEqual([[], ['right end']]);
   });
 
   test('draws the timeline of a run from processes, database and faults, by their clocks', () => {

@@ -67,7 +67,7 @@ const producer = includesRole(role, 'web')
       tell,
       sql: database,
       queues,
-      enqueuer: openEnqueuer({ catalogue, ledger, queues, now }),
+      enqueuer: openEnqueuer({ catalogue, ledger, queues }),
     })
   : undefined;
 const commands = createInterface(process.stdin);
@@ -101,7 +101,7 @@ async function beginWork() {
 }
 
 async function beginControl(): Promise<void> {
-  await plantSchedules(database, { catalogue, schedules: chaosSchedules(jobs), now: now() });
+  await plantSchedules(database, { catalogue, schedules: chaosSchedules(jobs) });
   await openRelay({ database, queues, catalogue, announcements: openAnnouncements(), onError });
   await openControl({
     database,
@@ -109,7 +109,7 @@ async function beginControl(): Promise<void> {
       rescueDuty({ database, queues, detectionMs }),
       { name: 'pulse', periodSeconds: 1, run: pulse },
     ],
-    timers: scheduleTimers({ sql: database, catalogue, now }),
+    timers: scheduleTimers({ sql: database, catalogue }),
     onError,
   });
 }
@@ -123,7 +123,7 @@ async function pulse(): Promise<void> {
 /** Ends the schedules and the load, and says so once nothing is unfinished. */
 async function finish(): Promise<void> {
   if (includesRole(role, 'control'))
-    await anyway(() => plantSchedules(database, { catalogue, schedules: [], now: now() }));
+    await anyway(() => plantSchedules(database, { catalogue, schedules: [] }));
   await producer?.finish();
   await anyway(async () => {
     while ((worker?.active ?? 0) > 0 || (await countUnfinished(database)) > 0) await sleep(200);

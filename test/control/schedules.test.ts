@@ -22,7 +22,6 @@ const schedules = [
     cron: '* * * * * *',
   }),
 ];
-const now = () => new Date();
 const patience = { timeoutMs: 60_000 };
 
 interface Fired {
@@ -56,7 +55,7 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     runtime = await openTestRuntime(footprint, [ticking]);
     controls = [];
     errors = [];
-    await plantSchedules(runtime.database, { catalogue, schedules, now: now() });
+    await plantSchedules(runtime.database, { catalogue, schedules });
   });
   afterEach(async () => {
     await Promise.all(controls.map((control) => control.close()));
@@ -64,7 +63,7 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
   });
 
   async function control(database = runtime.database): Promise<void> {
-    const timers = scheduleTimers({ sql: database, catalogue, now });
+    const timers = scheduleTimers({ sql: database, catalogue });
     const onError = (error: unknown) => void errors.push(error);
     controls.push(
       await openControl({

@@ -11,6 +11,7 @@ import {
   isFinal,
   legalMoves,
   mayMove,
+  type RunError,
   runStates,
   shownState,
 } from '../../src/core/run.ts';
@@ -43,10 +44,9 @@ test('every outcome of an attempt is a legal move from active', () => {
   fc.assert(
     fc.property(policies, endings, fc.nat(30), chance, (retry, ending, failures, random) => {
       const losses = failures % 5;
-      const outcome = decideOutcome(ending, { retry, failures, losses, now, random });
+      const outcome = decideOutcome(ending, { retry, failures, losses, outages: 0, random });
       expect(mayMove('active', outcome.state)).toBe(true);
-      if (outcome.state === 'queued')
-        expect(outcome.runAt.getTime()).toBeGreaterThanOrEqual(now.getTime());
+      if (outcome.state === 'queued') expect(outcome.delayMs).toBeGreaterThanOrEqual(0);
     }),
   );
 });
@@ -58,7 +58,7 @@ test('a job that always fails ends after exactly its attempts', () => {
       for (let attempt = 1; ; attempt++) {
         const outcome = decideOutcome(
           { thrown: new Error('no') },
-          { retry, failures, losses: 0, now, random: 0 },
+          { retry, failures, losses: 0, outages: 0, random: 0 },
         );
         if (outcome.state === 'failed') {
           expect(attempt).toBe(retry.attempts);
@@ -99,23 +99,48 @@ test('exponential backoff doubles: 10s, 20s, 40s', () => {
 
 test('a snooze and a stop of the worker do not count as failures', () => {
   const retry = { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
-  const facts = { retry, failures: 0, losses: 0, now, random: 0 };
+  const facts = { retry, failures: 0, losses: 0, outages: 0, random: 0 };
   expect(decideOutcome({ thrown: new Snooze('10m') }, facts)).toMatchObject({
     state: 'queued',
     failures: 0,
-    runAt: new Date('2026-11-21T03:10:00Z'),
+    delayMs: 600_000,
   });
   expect(decideOutcome({ thrown: new GiveBack() }, facts)).toMatchObject({
     state: 'queued',
     failures: 0,
-    runAt: now,
+    delayMs: 0,
   });
+});
+
+test('an outage of our own servers counts as no failure until ten follow on each other, and each waits longer', () => {
+  const retry = { attempts: 2, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
+  const thrown = new Failure('database.busy', { size: 4, seconds: 5 });
+  let facts = { retry, failures: 0, losses: 0, outages: 0, random: 0 };
+  const delays: number[] = [];
+  let outcome = decideOutcome({ thrown }, facts);
+  while (outcome.state === 'queued' && outcome.why === 'given back') {
+    expect(outcome.failures).toBe(0);
+    delays.push(outcome.delayMs);
+    facts = { ...facts, outages: outcome.error.outages! };
+    outcome = decideOutcome({ thrown }, facts);
+  }
+  expect(delays).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1000));
+  expect(outcome).toMatchObject({ state: 'queued', why: 'retry', failures: 1 });
+  expect((outcome as { error: RunError }).error.outages).toBeUndefined();
+});
+
+test('a server of somebody else that is away is a failure of the attempt', () => {
+  const retry = { attempts: 2, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
+  const thrown = new Failure('mail.unreadable', { id: 'x', reason: 'the disk is away' });
+  expect(
+    decideOutcome({ thrown }, { retry, failures: 0, losses: 0, outages: 0, random: 0 }),
+  ).toMatchObject({ why: 'retry', failures: 1 });
 });
 
 test('a crash counts as a failure and as a loss, and the fifth loss sets the run aside', () => {
   const retry = { attempts: 9, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
   const thrown = new Failure('run.crashed', { how: 'exit code 3', output: 'no' });
-  const facts = { retry, failures: 1, losses: 3, now, random: 0 };
+  const facts = { retry, failures: 1, losses: 3, outages: 0, random: 0 };
   expect(decideOutcome({ thrown }, facts)).toMatchObject({
     state: 'queued',
     why: 'retry',
@@ -139,9 +164,9 @@ test('a crash counts as a failure and as a loss, and the fifth loss sets the run
 test('what a retry cannot mend fails at once', () => {
   const retry = { attempts: 5, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } as const;
   const thrown = new Failure('payload.invalid', { job: 'digest', faults: 'limit: too big' });
-  expect(decideOutcome({ thrown }, { retry, failures: 0, losses: 0, now, random: 0 }).state).toBe(
-    'failed',
-  );
+  expect(
+    decideOutcome({ thrown }, { retry, failures: 0, losses: 0, outages: 0, random: 0 }).state,
+  ).toBe('failed');
 });
 
 test('a final state is left only by a retry, and success never', () => {

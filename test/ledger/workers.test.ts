@@ -9,6 +9,7 @@ import {
   registerWorker,
 } from '../../src/ledger/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { won } from '../support/won.ts';
 
 const detectionMs = 15_000;
 let place: TestDatabase;
@@ -43,7 +44,7 @@ test('a delivery that comes again takes over from a silent worker only where sil
   const silent = await makeWorker(16, 100);
   const run = await makeRun(silent);
   const take = async (worker: string) =>
-    (await claimRuns(database, [{ ...run, worker }], detectionMs))[0]?.attempt;
+    won((await claimRuns(database, [{ ...run, worker }], detectionMs))[0])?.attempt;
   const beatNow = (worker: string) =>
     beat(database, { worker, sample: {}, inHand: [], longestGapMs: detectionMs / 2 });
 

@@ -11,7 +11,6 @@ import { until } from '../support/until.ts';
 const job = jobOf('ticking', (_, payload) => Promise.resolve(payload));
 const catalogue = openCatalogue([job]);
 const schedules = [defineSchedule({ name: 'every-second', job, payload: {}, cron: '* * * * * *' })];
-const now = () => new Date();
 const stuckControl = new URL('fixtures/stuck-control.ts', import.meta.url).pathname;
 /** Far beyond the 15 s that it takes: a slow machine is no fault. */
 const patience = { timeoutMs: 60_000 };
@@ -21,7 +20,7 @@ async function openControlOn(
   duties: readonly Duty[],
 ): Promise<Control & AsyncDisposable & { readonly errors: unknown[] }> {
   const errors: unknown[] = [];
-  const timers = scheduleTimers({ sql: database, catalogue, now });
+  const timers = scheduleTimers({ sql: database, catalogue });
   const onError = (error: unknown) => void errors.push(error);
   const control = await openControl({ database, duties, timers, onError });
   return { ...control, errors, [Symbol.asyncDispose]: () => control.close() };
@@ -36,7 +35,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   'duties and timers of a control plane that got %s in the middle of both go on in another, and nothing fires twice',
   async (signal) => {
     await using runtime = await openTestRuntime('postgres', [job]);
-    await plantSchedules(runtime.database, { catalogue, schedules, now: now() });
+    await plantSchedules(runtime.database, { catalogue, schedules });
     await using doomed = startProcess(stuckControl, [], { env: runtime.place.env });
     // Alone at first: two that poll in step would leave every timer to the same one of them.
     await doomed.line(/^fires every-second/);

@@ -6,6 +6,7 @@ import { expiryDuty, newRun, openRelay } from '../../src/runtime/index.ts';
 import { databaseKinds } from '../support/database.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
+import { won } from '../support/won.ts';
 
 const resting = jobOf('resting', () => Promise.resolve('done'), { expires: '1h' });
 const failingOnce = jobOf(
@@ -96,11 +97,11 @@ describe.each(databaseKinds)('on %s', (kind) => {
       worker: run.id,
     });
     await runtime.ledger.record({
-      fence: fence!,
+      fence: won(fence)!,
       outcome: {
         state: 'queued',
         why: 'retry',
-        runAt: new Date(),
+        delayMs: 0,
         error: { name: 'Error', message: 'once' },
         failures: 1,
       },

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { insertOutbox, insertRuns, leaseOutbox, newId } from '../../src/ledger/index.ts';
+import type { BaseContext } from '../../src/core/context.ts';
+import { findRun, insertOutbox, insertRuns, leaseOutbox, newId } from '../../src/ledger/index.ts';
 import type { Dispatch, Queues } from '../../src/queue/index.ts';
 import { enqueueIn, newRun, openRelay, type RelayServices } from '../../src/runtime/index.ts';
 import { footprints } from '../support/footprint.ts';
@@ -9,6 +10,10 @@ import { until } from '../support/until.ts';
 
 const first = jobOf('first', () => Promise.resolve());
 const second = jobOf('second', () => Promise.resolve());
+const begun: string[] = [];
+const counted = jobOf('counted', (ctx: BaseContext) =>
+  Promise.resolve(void begun.push(ctx.run.id)),
+);
 const jobs = [first, second];
 
 /** Posts runs in one transaction and answers them. */
@@ -91,7 +96,7 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     expect(leased.map(({ id }) => id)).toEqual([run!.id]);
     expect(await leaseOutbox(runtime.database, { jobs: [], limit: 10 })).toEqual([]);
     await runtime.database.query(
-      `update nightshift.outbox set leased_until = leased_until - interval '30 seconds'`,
+      `update nightshift.outbox set leased_until = leased_until - interval '10 seconds'`,
     );
     const relay = await open();
     await until(() => outboxIsEmpty(runtime));
@@ -126,4 +131,40 @@ test('a run that its queue refuses holds up no other', async () => {
   await until(async () => (await runtime.queues.counts('first')).waiting === 3);
   await relay.close();
   redis.disconnect();
+});
+
+test('a relay that takes longer than its lease runs nothing twice', async () => {
+  await using runtime = await openTestRuntime('cluster', [counted]);
+  const errors: unknown[] = [];
+  const open = (over: Queues) =>
+    openRelay({ ...runtime, queues: over, onError: (error) => errors.push(error) });
+  const [run] = await post(runtime, 1, counted);
+  const release = Promise.withResolvers<void>();
+  const { queues } = runtime;
+  const reached = Promise.withResolvers<void>();
+  const late: Queues = {
+    ...queues,
+    async dispatchMany(dispatches) {
+      reached.resolve();
+      await release.promise;
+      await queues.dispatchMany(dispatches);
+    },
+  };
+  const slow = await open(late);
+  await reached.promise;
+  await runtime.database.query(
+    `update nightshift.outbox set leased_until = leased_until - interval '10 seconds'`,
+  );
+  const other = await open(queues);
+  await until(() => outboxIsEmpty(runtime));
+  const worker = await runtime.work();
+  await until(async () => (await findRun(runtime.database, run!.id)).state === 'succeeded');
+  release.resolve();
+  await slow.close();
+  await other.close();
+  await until(async () => (await queues.known('counted', [run!.delivery])).size === 0);
+  await worker.stop(0);
+  expect(await findRun(runtime.database, run!.id)).toMatchObject({ attempt: 1 });
+  expect(begun).toEqual([run!.id]);
+  expect([...errors, ...runtime.errors]).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BaseContext } from '../../src/core/context.ts';
+import { Failure } from '../../src/core/errors.ts';
 import { isFinal, type Run } from '../../src/core/run.ts';
 import {
   cancelRun,
@@ -18,6 +19,7 @@ import { cancel, newRun, openRelay, rescueDuty } from '../../src/runtime/index.t
 import { footprints } from '../support/footprint.ts';
 import { detectionMs, jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
+import { won } from '../support/won.ts';
 
 /** What the jobs of these tests wait for, and what they tell. */
 const gates = new Map<string, PromiseWithResolvers<void>>();
@@ -53,7 +55,20 @@ const unspeakable = jobOf('unspeakable', (ctx: BaseContext, { log }: { log?: boo
   ctx.log.info('a circle', circular);
   return Promise.resolve('half \uD83D');
 });
-const jobs = [adding, failingOnce, waiting, unspeakable];
+const cutOff = jobOf(
+  'cut-off',
+  (ctx: BaseContext) => {
+    if (ctx.run.attempt > 1) return Promise.resolve(ctx.run.attempt);
+    throw new Failure('database.busy', { size: 4, seconds: 5 });
+  },
+  { retry: { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } },
+);
+const borrowing = jobOf(
+  'borrowing',
+  () => Promise.reject(new Failure('run.fenced', { id: newId(), attempt: 1 })),
+  { retry: { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 } },
+);
+const jobs = [adding, failingOnce, waiting, unspeakable, cutOff, borrowing];
 
 describe.each(footprints)('on the %s footprint', (footprint) => {
   let runtime: TestRuntime;
@@ -114,6 +129,24 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
       'attempt 1',
       'attempt 2',
     ]);
+  });
+
+  test('an attempt that an outage of the database ended uses up no attempt of the policy', async () => {
+    const id = await runtime.enqueuer.enqueue('cut-off', {});
+    expect(await finished(id)).toMatchObject({
+      state: 'succeeded',
+      failures: 0,
+      attempt: 2,
+      error: null,
+    });
+    expect(await listPastAttempts(runtime.database, id)).toMatchObject([
+      { ending: 'given back', error: { code: 'database.busy', outages: 1 } },
+    ]);
+  });
+
+  test('a handler that throws on that another run is fenced fails like any other', async () => {
+    const id = await runtime.enqueuer.enqueue('borrowing', {});
+    expect(await finished(id)).toMatchObject({ state: 'failed', error: { code: 'run.fenced' } });
   });
 
   test('progress of an active run is seen from outside', async () => {
@@ -205,11 +238,16 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
       delivery: run.delivery,
       worker: run.id,
     });
-    expect([zombie?.attempt, successor?.attempt, successor?.losses]).toEqual([1, 2, 1]);
+    expect([won(zombie)?.attempt, won(successor)?.attempt, won(successor)?.losses]).toEqual([
+      1, 2, 1,
+    ]);
     const outcome = { state: 'succeeded', result: 'late' } as const;
-    expect(await runtime.ledger.record({ fence: zombie!, outcome })).toBe(false);
+    expect(await runtime.ledger.record({ fence: won(zombie)!, outcome })).toBe(false);
     expect(
-      await runtime.ledger.record({ fence: successor!, outcome: { ...outcome, result: 'right' } }),
+      await runtime.ledger.record({
+        fence: won(successor)!,
+        outcome: { ...outcome, result: 'right' },
+      }),
     ).toBe(true);
     expect(await findRun(runtime.database, run.id)).toMatchObject({ result: 'right', attempt: 2 });
     expect(await listPastAttempts(runtime.database, run.id)).toMatchObject([
@@ -222,8 +260,8 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     await insertRuns(runtime.database, [run]);
     const claim = { run: run.id, delivery: run.delivery, worker: run.id };
     const claims = [{ ...claim, delivery: newId() }, claim, claim];
-    const won = await Promise.all(claims.map((one) => runtime.ledger.claim(one)));
-    expect(won.map((one) => one?.attempt)).toEqual([undefined, 1, undefined]);
+    const answers = await Promise.all(claims.map((one) => runtime.ledger.claim(one)));
+    expect(answers.map((one) => won(one)?.attempt)).toEqual([undefined, 1, undefined]);
     const fence = { run: run.id, delivery: run.delivery, attempt: 1 };
     const ends = [{ ...fence, attempt: 2 }, fence].map((one) =>
       runtime.ledger.record({ fence: one, outcome: { state: 'succeeded', result: one.attempt } }),

@@ -29,7 +29,6 @@ async function start(
   const gardener = await keepSchedules(database, {
     catalogue: openCatalogue([job]),
     schedules: versions[version],
-    now: () => new Date(),
     onError: (error) => expect.fail(String(error)),
   });
   const found = (await listSchedules(database)).map(({ name, cron }) => `${name} ${cron}`);

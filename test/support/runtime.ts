@@ -99,7 +99,7 @@ export async function openTestRuntime(
     errors,
     archive,
     artifacts,
-    enqueuer: openEnqueuer({ catalogue, ledger, queues, now }),
+    enqueuer: openEnqueuer({ catalogue, ledger, queues }),
     async work({ concurrency = 10 } = {}) {
       const worker = await startWorker({
         services,

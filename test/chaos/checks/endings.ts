@@ -44,20 +44,10 @@ export function checkRightEnd({ told, runs }: Evidence): Violation[] {
     .filter(({ state }) => isFinal(state))
     .filter(({ id, state }) => !(state === 'cancelled' && cancelled.has(id)))
     .filter(({ state, losses }) => !(state === 'failed' && losses >= poisonousLosses))
-    .filter((run) => !isVictim(run))
     .flatMap((run) => {
       const says = describeWrongEnd(run);
       return says === undefined ? [] : [violation('right end', run.id, says)];
     });
-}
-
-/** With a handler's own attempts used up on a database that was away again and again, a run may fail. */
-function isVictim({ state, failures, errorCode }: EndedRun): boolean {
-  return (
-    state === 'failed' &&
-    failures === attemptsAllowed &&
-    errorCode?.startsWith('database.') === true
-  );
 }
 
 function describeWrongEnd({ job, state, attempt, failures, result }: EndedRun): string | undefined {

@@ -174,6 +174,29 @@ describe.each(footprints)('queues, %s', (footprint) => {
     expect(await queues.known(job, [delivery])).toEqual(new Set());
   });
 
+  test('a delivery that comes before its time is delayed anew, and comes again', async () => {
+    const job = 'early';
+    let ms = 60_000;
+    const { handle, reach, deliveries } = collect(({ id }) =>
+      ms > 0 ? Promise.reject(new Failure('queue.early', { id, ms })) : Promise.resolve(),
+    );
+    const consumer = queues.consume(job, handle, one);
+    consumer.start();
+    const put = await add(job);
+    await until(async () => (await queues.delayed(job, [put])).has(put));
+    expect(await queues.counts(job)).toMatchObject({ active: 0, failed: 0, delayed: 1 });
+    expect(await queues.known(job, [put])).toEqual(new Set([put]));
+    ms = 300;
+    const soon = await add(job);
+    await reach(2);
+    ms = 0;
+    await reach(3);
+    await until(async () => !(await queues.known(job, [soon])).has(soon));
+    await consumer.close();
+    expect(deliveries.map(({ id }) => id)).toEqual([put, soon, soon]);
+    expect(await queues.withdraw(job, put)).toBe(true);
+  });
+
   test('a mark stays until what was written is lost', async () => {
     const mark = uuid();
     await queues.writeMark(mark);
@@ -265,6 +288,8 @@ describe.each(footprints)('queues, %s', (footprint) => {
     const absent = [done, ...Array.from({ length: 498 }, () => uuid())];
     expect(await queues.known('known', [...absent, ...present])).toEqual(new Set(present));
     expect(await queues.known('known', [])).toEqual(new Set());
+    const delayed = dispatches.filter(({ delayMs }) => delayMs).map(({ delivery }) => delivery);
+    expect(await queues.delayed('known', [...absent, ...present])).toEqual(new Set(delayed));
     expect(await queues.carried('known', [...absent, ...present])).toEqual(new Set(present));
     await queues.pause('known');
     expect(await queues.carried('known', [...absent, ...present])).toEqual(new Set(present));

@@ -60,6 +60,6 @@ const worker = await startWorker({
 await openRelay({ database, queues, catalogue, announcements, onError });
 const rescue = rescueDuty({ database, queues, detectionMs });
 setInterval(() => void rescue.run().catch(onError), 500);
-const enqueuer = openEnqueuer({ catalogue, ledger, queues, now });
+const enqueuer = openEnqueuer({ catalogue, ledger, queues });
 for (const { job, payload } of argument.enqueue ?? []) await enqueuer.enqueue(job, payload);
 console.log(`up ${worker.id}`);

@@ -99,7 +99,7 @@ describe.each(['postgres', 'cluster'] as const)(
       queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
       const ledger = openLedger(database, { detectionMs });
       const catalogue = openCatalogue(jobs);
-      enqueuer = openEnqueuer({ catalogue, ledger, queues, now: () => new Date() });
+      enqueuer = openEnqueuer({ catalogue, ledger, queues });
       folder = await temporaryFolder();
       await database.query('create table public.notes (text text)');
     });
