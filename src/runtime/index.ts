@@ -13,5 +13,6 @@ export { openRelay, type Relay, type RelayServices } from './relay.ts';
 export { replay } from './replay.ts';
 export { type Rescued, rescueDuty } from './rescue.ts';
 export { keepSchedules, plantSchedules, scheduleTimers } from './schedules.ts';
+export type { CallersTransaction } from './tx.ts';
 export { unknownJobsDuty } from './unknown-jobs.ts';
 export { startWorker, type Worker } from './worker.ts';

@@ -50,9 +50,12 @@ const offer = (id: string, job: string, delayMs = 0): Told[] => [
   { kind: 'accepted', mark: id, run: id, job },
 ];
 
+const within = (attempt: number) => ({ run, attempt, step: 'book out' });
+
 /**
  * A run that lost its worker in the middle, one that was cancelled, one that never succeeds and was retried by
- * hand, one that was delayed, one of a schedule, and an offer that nobody took.
+ * hand, one that was delayed, one of a schedule, one of a transaction, one that expired, one with a bad payload, and
+ * offers that nobody took.
  */
 function draft(): Draft {
   return {
@@ -74,6 +77,13 @@ function draft(): Draft {
       ...offer('delayed', 'quick', 1000),
       { kind: 'offered', mark: 'nothing', job: 'quick', delayMs: 0 },
       { kind: 'refused', mark: 'nothing', says: 'database.unreachable', tookMs: 3 },
+      { kind: 'offered', mark: 'undone', job: 'quick', delayMs: 0 },
+      { kind: 'rolled back', mark: 'undone' },
+      { kind: 'offered', mark: 'begotten', job: 'quick', delayMs: 0, within: within(1) },
+      { kind: 'offered', mark: 'never begotten', job: 'quick', delayMs: 0, within: within(2) },
+      { kind: 'offered', mark: 'brief', job: 'quick', delayMs: 0, expiresMs: 500 },
+      { kind: 'offered', mark: 'bad', job: 'quick', delayMs: 0, isBad: true },
+      { kind: 'alive', run, attempt: 1, at: 900 },
     ],
     entries: [
       move(run, 0, ' > queued'),
@@ -97,15 +107,24 @@ function draft(): Draft {
       move('delayed', 0, ' > queued'),
       move('delayed', 1, 'queued > active', { at: 1000 }),
       move('delayed', 1, 'active > succeeded', { at: 1010 }),
-      move('scheduled', 0, ' > queued'),
-      move('scheduled', 1, 'queued > active'),
-      move('scheduled', 1, 'active > succeeded'),
+      ...['begotten', 'scheduled'].flatMap((id) => [
+        move(id, 0, ' > queued'),
+        move(id, 1, 'queued > active'),
+        move(id, 1, 'active > succeeded'),
+      ]),
+      move('brief', 0, ' > queued'),
+      move('brief', 0, 'queued > expired', { at: 600 }),
+      move('bad', 0, ' > queued'),
+      move('bad', 0, 'queued > failed'),
     ],
     runs: [
       endedRun(run, 'booking', { attempt: 2, losses: 1, result: { attempt: 2 } }),
       endedRun('stopped', 'lengthy', { state: 'cancelled', attempt: 0 }),
       endedRun('hopeless', 'hopeless', { state: 'failed', attempt: 8, failures: 4 }),
       endedRun('delayed', 'quick', { result: { attempt: 1 } }),
+      endedRun('begotten', 'quick', { result: { attempt: 1 } }),
+      endedRun('brief', 'quick', { state: 'expired', attempt: 0 }),
+      endedRun('bad', 'quick', { state: 'failed', attempt: 0, errorCode: 'payload.invalid' }),
       endedRun('scheduled', 'quick', {
         schedule: 'schedule-1',
         mark: 'any',
@@ -185,7 +204,8 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   [
     'accepted once',
     'an offer was refused with an error that says nothing',
-    ({ told }) => Object.assign(told.at(-1)!, { says: 'Error: read ECONNRESET' }),
+    ({ told }) =>
+      Object.assign(told.find(({ kind }) => kind === 'refused')!, { says: 'Error: ECONNRESET' }),
   ],
   [
     'one end',
@@ -335,6 +355,70 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
     'not early',
     'a delayed run began at once',
     (drafted) => Object.assign(findMove(drafted, 'delayed', 'active'), { at: 10 }),
+  ],
+  [
+    'not late',
+    'a run began after its time',
+    ({ told }) =>
+      Object.assign(told.find((one) => 'mark' in one && one.mark === 'delayed')!, {
+        delayMs: 0,
+        expiresMs: -1000,
+      }),
+  ],
+  [
+    'not late',
+    'a run expired before its time',
+    (drafted) => Object.assign(findMove(drafted, 'brief', 'expired'), { at: 200 }),
+  ],
+  [
+    'not late',
+    'a run expired after it had begun',
+    (drafted) => Object.assign(findMove(drafted, 'brief', 'expired'), { attempt: 1 }),
+  ],
+  [
+    'right end',
+    'a run expired that had all the time',
+    ({ told }) =>
+      Object.assign(told.find((one) => 'mark' in one && one.mark === 'brief')!, {
+        expiresMs: undefined,
+      }),
+  ],
+  [
+    'right end',
+    'a bad payload was performed',
+    (drafted) => {
+      Object.assign(findEnded(drafted, 'bad'), { state: 'succeeded', result: { attempt: 0 } });
+      Object.assign(findMove(drafted, 'bad', 'failed'), { to: 'succeeded' });
+    },
+  ],
+  [
+    'all or nothing',
+    'a run is there whose transaction was rolled back',
+    ({ told }) => told.push({ kind: 'rolled back', mark: 'delayed' }),
+  ],
+  [
+    'all or nothing',
+    'a recorded transaction is without the run that joined it',
+    ({ runs }) =>
+      runs.splice(
+        runs.findIndex(({ id }) => id === 'begotten'),
+        1,
+      ),
+  ],
+  [
+    'all or nothing',
+    'a run is there that joined the transaction of a lost attempt',
+    (drafted) => Object.assign(findEnded(drafted, 'begotten'), { mark: 'never begotten' }),
+  ],
+  [
+    'paused',
+    'a run began in a worker that had long heard of the pause',
+    (drafted) => Object.assign(findMove(drafted, 'delayed', 'active'), { pausedMs: 900 }),
+  ],
+  [
+    'gone',
+    'an isolated attempt went on long after its timeout',
+    ({ told }) => told.push({ kind: 'alive', run, attempt: 1, at: 20_000 }),
   ],
   [
     'bounded',

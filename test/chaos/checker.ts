@@ -1,5 +1,17 @@
-import { checkAcceptedOnce, checkFired, checkKept, checkNotEarly } from './checks/acceptance.ts';
-import { checkAlive, checkFenced, checkRemembered, checkTogether } from './checks/attempts.ts';
+import {
+  checkAcceptedOnce,
+  checkAllOrNothing,
+  checkFired,
+  checkKept,
+} from './checks/acceptance.ts';
+import {
+  checkAlive,
+  checkFenced,
+  checkGone,
+  checkRemembered,
+  checkTogether,
+} from './checks/attempts.ts';
+import { checkNotEarly, checkNotLate, checkPaused } from './checks/beginnings.ts';
 import {
   checkBounded,
   checkEnded,
@@ -30,6 +42,10 @@ const checks: readonly Check[] = [
   checkRemembered,
   checkTogether,
   checkNotEarly,
+  checkNotLate,
+  checkAllOrNothing,
+  checkPaused,
+  checkGone,
   checkBounded,
   checkFired,
 ];

@@ -15,8 +15,14 @@ type Said =
       readonly mark: string;
       readonly job: string;
       readonly delayMs: number;
+      /** It may not begin later than so long after it was accepted. */
+      readonly expiresMs?: number;
+      /** Its payload does not fit the job, and only a relay can find out. */
+      readonly isBad?: boolean;
+      /** The transaction of a handler that the offer joins: it counts when this attempt recorded this step. */
+      readonly within?: { readonly run: string; readonly attempt: number; readonly step: string };
     }
-  /** `enqueue` resolved. */
+  /** `enqueue` resolved, or the commit of the transaction that it had joined. */
   | {
       readonly kind: 'accepted';
       readonly mark: string;
@@ -31,6 +37,10 @@ type Said =
       readonly says: string;
       readonly tookMs: number;
     }
+  /** The transaction that the offer had joined was rolled back, or broke before its commit was asked for. */
+  | { readonly kind: 'rolled back'; readonly mark: string }
+  /** Nobody answered its commit: the run may be there or not. */
+  | { readonly kind: 'unanswered'; readonly mark: string; readonly says: string }
   /** `cancel` is about to be called; a kill may come between its commit and the next line. */
   | { readonly kind: 'cancelling'; readonly run: string }
   /** `cancel` resolved. */
@@ -49,6 +59,8 @@ type Said =
       readonly step: string;
       readonly mark: string;
     }
+  /** Code of an isolated attempt is at work, in the process of its own. */
+  | { readonly kind: 'alive'; readonly run: string; readonly attempt: number }
   /** The runtime announced the end of an attempt. */
   | {
       readonly kind: 'ended';
@@ -76,6 +88,8 @@ type Noted =
       readonly failures: number;
       /** For a run taken from its worker: how long that had not been heard of; null when it had said goodbye. */
       readonly silentMs?: number | null;
+      /** For a run that begins while its job is paused: how long the pause stood at its worker's last beat but one. */
+      readonly pausedMs?: number | null;
     }
   | { readonly kind: 'step'; readonly run: string; readonly attempt: number; readonly step: string }
   /** A remembered step was changed or removed. */

@@ -17,9 +17,11 @@ create table chaos.history (
   moved_to text,
   failures int,
   silent_ms float8,
+  paused_ms float8,
   step text
 );
 create table chaos.pulses (at timestamptz not null default clock_timestamp());
+create table chaos.pauses (job text primary key, at timestamptz not null default clock_timestamp());
 -- The last two beats of each worker by the clock of the database, whatever the product writes into its row.
 create table chaos.beats (worker uuid primary key, at timestamptz not null, before timestamptz not null);
 create function chaos.note_beat() returns trigger language plpgsql as $$
@@ -36,15 +38,29 @@ create function chaos.silence_of(holder uuid) returns float8 language sql as $$
     case when clock_timestamp() - b.at < interval '2 seconds' then b.at - b.before end)) * 1000 end
   from chaos.beats b join nightshift.workers w on w.id = b.worker where b.worker = holder
 $$;
+-- Its worker looks at the pauses with each beat, and had its last beat but one so long after the pause.
+create function chaos.pause_of(paused text, holder uuid) returns float8 language sql as $$
+  select extract(epoch from b.before - q.at) * 1000
+  from chaos.pauses q join chaos.beats b on b.worker = holder where q.job = paused
+$$;
+create function chaos.note_pause() returns trigger language plpgsql as $$
+begin
+  delete from chaos.pauses where job = new.job and new.paused_at is null;
+  insert into chaos.pauses (job) select new.job where new.paused_at is not null on conflict do nothing;
+  return null;
+end $$;
+create trigger note_pause after insert or update on nightshift.queues
+for each row execute function chaos.note_pause();
 create function chaos.note_move() returns trigger language plpgsql as $$
 begin
   if tg_op = 'INSERT' then
     insert into chaos.history (kind, run, attempt, moved_to, failures)
     values ('move', new.id, new.attempt, new.state, new.failures);
   elsif old.state <> new.state or old.attempt <> new.attempt then
-    insert into chaos.history (kind, run, attempt, worker, moved_from, moved_to, failures, silent_ms)
+    insert into chaos.history (kind, run, attempt, worker, moved_from, moved_to, failures, silent_ms, paused_ms)
     values ('move', new.id, new.attempt, new.worker, old.state, new.state, new.failures,
-      case when new.losses > old.losses then chaos.silence_of(old.worker) end);
+      case when new.losses > old.losses then chaos.silence_of(old.worker) end,
+      case when new.state = 'active' then chaos.pause_of(new.job, new.worker) end);
   end if;
   return null;
 end $$;
@@ -78,7 +94,7 @@ for each row execute function chaos.note_dispatch();
 create trigger note_delivery after update of delivery on nightshift.runs
 for each row when (old.delivery <> new.delivery) execute function chaos.note_dispatch();`,
     down: `drop trigger note_move on nightshift.runs; drop trigger note_step on nightshift.steps;
-drop trigger note_beat on nightshift.workers; drop trigger note_outbox on nightshift.outbox;
+drop trigger note_beat on nightshift.workers; drop trigger note_pause on nightshift.queues; drop trigger note_outbox on nightshift.outbox;
 drop trigger note_delivery on nightshift.runs; drop schema chaos cascade;`,
   },
 };
@@ -106,7 +122,7 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
     ),
     entries: await sql.query<Entry>(
       `select kind, run, attempt, worker, moved_from as "from", moved_to as "to", step, failures,
-         silent_ms as "silentMs", extract(epoch from at)::float8 * 1000 as at
+         silent_ms as "silentMs", paused_ms as "pausedMs", extract(epoch from at)::float8 * 1000 as at
        from chaos.history order by seq`,
     ),
     firings: await sql.query<Firing>(

@@ -5,11 +5,13 @@ import type { RunContext } from '../../src/core/context.ts';
 import { Cancel, Snooze } from '../../src/core/endings.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../src/core/job.ts';
 import type { RunState } from '../../src/core/run.ts';
+import type { Sql } from '../../src/core/sql.ts';
 import { insertEffect } from './history.ts';
 import type { Tell } from './journal.ts';
 
 /** What every job of the load gets: how long its steps take, and of which offer it came. */
 const payload = z.object({ ms: z.int().min(0), mark: z.string() });
+type ChaosPayload = z.output<typeof payload>;
 const result = z.object({ attempt: z.int() });
 
 /** What every job of the load returns: the attempt that it was. */
@@ -25,21 +27,31 @@ export type ChaosJobName =
   | 'aloof'
   | 'snoozing'
   | 'quitting'
-  | 'overtime';
+  | 'overtime'
+  | 'begetting'
+  | 'apart'
+  | 'stubborn';
 
 /** What producers enqueue, and how often. */
 export const chaosMix: Readonly<Record<ChaosJobName, number>> = {
-  quick: 1,
-  stepped: 1,
-  booking: 2,
-  flaky: 1,
-  hopeless: 1,
-  lengthy: 2,
-  aloof: 2,
-  snoozing: 1,
-  quitting: 1,
-  overtime: 1,
+  quick: 4,
+  stepped: 4,
+  booking: 8,
+  flaky: 4,
+  hopeless: 4,
+  lengthy: 8,
+  aloof: 8,
+  snoozing: 4,
+  quitting: 4,
+  overtime: 4,
+  begetting: 4,
+  // Each attempt of these costs a process.
+  apart: 1,
+  stubborn: 1,
 };
+
+/** The jobs that somebody pauses now and then. */
+export const pausable: readonly ChaosJobName[] = ['stepped', 'flaky', 'snoozing'];
 
 /** Failures that a run of the load may have. */
 export const attemptsAllowed = 4;
@@ -51,7 +63,7 @@ export function endsOf(job: string): RunState {
 
 /** The attempts before this one do not succeed. */
 export function firstSuccessOf(job: string): number {
-  return { flaky: 3, snoozing: 3, overtime: 2 }[job] ?? 1;
+  return { flaky: 3, snoozing: 3, overtime: 2, stubborn: 2 }[job] ?? 1;
 }
 
 /** Faults wait for one of these to begin. */
@@ -61,8 +73,16 @@ export function takesAWhile(job: string): boolean {
 
 type Context = RunContext<'database'>;
 
+/** What the jobs of the load reach for outside their context. */
+export interface Surroundings {
+  readonly tell: Tell;
+  /** Accepts a run of `quick` in the transaction, by the product's own `enqueue`. */
+  enqueue(child: ChaosPayload, tx: Sql): Promise<unknown>;
+}
+
 /** The mixed small jobs of the load; what they do they tell at once. */
-export function chaosJobs(tell: Tell): readonly AnyJob[] {
+export function chaosJobs(surroundings: Surroundings): readonly AnyJob[] {
+  const { tell } = surroundings;
   const did = performing(tell);
   return [
     define('quick', () => Promise.resolve()),
@@ -95,7 +115,47 @@ export function chaosJobs(tell: Tell): readonly AnyJob[] {
     }),
     define('quitting', () => Promise.reject(new Cancel('nothing to do'))),
     define('overtime', goOnTooLong, { timeout: '400ms' }),
+    define('begetting', async (ctx, ms) => {
+      for (const name of ['beget', 'beget by SQL'])
+        await ctx.transaction(name, async (sql) => {
+          await beget(surroundings, { ctx, name, sql });
+          if (ms > 45 && ctx.run.attempt === 1) throw new Error('torn: nothing of it may stay');
+          return did(ctx, name, ms);
+        });
+    }),
+    define(
+      'apart',
+      async (ctx, ms) => {
+        for (const name of ['one', 'two', 'three'])
+          await ctx.step(name, () => did(ctx, name, 10 * ms));
+      },
+      isolated,
+    ),
+    define('stubborn', (ctx) => stayTooLong(ctx, tell), { ...isolated, timeout: '3s' }),
   ];
+}
+
+const isolated = { isolation: 'process', memory: '256mb', killAfter: '300ms' } as const;
+
+/** A run of another job joins the transaction. */
+async function beget(
+  { tell, enqueue }: Surroundings,
+  { ctx, name, sql }: { readonly ctx: Context; readonly name: string; readonly sql: Sql },
+): Promise<void> {
+  const { id: run, attempt } = ctx.run;
+  const mark = randomUUID();
+  tell({ kind: 'offered', mark, job: 'quick', delayMs: 0, within: { run, attempt, step: name } });
+  const child = { ms: 0, mark };
+  if (name === 'beget') await enqueue(child, sql);
+  else await sql.query(`select nightshift.enqueue('quick', $1::jsonb)`, [JSON.stringify(child)]);
+}
+
+/** Deaf to its signal for ever: only its process can be ended. */
+async function stayTooLong(ctx: Context, tell: Tell): Promise<void> {
+  while (ctx.run.attempt === 1) {
+    tell({ kind: 'alive', run: ctx.run.id, attempt: ctx.run.attempt });
+    await sleep(500);
+  }
 }
 
 /** Deaf to its signal, and writes when its time is over: that must be refused. */

@@ -7,6 +7,7 @@ import { type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
 import { markAllStopped, openLedger } from '../../src/ledger/index.ts';
 import { openQueues } from '../../src/queue/index.ts';
 import {
+  expiryDuty,
   openAnnouncements,
   openArtifacts,
   openCatalogue,
@@ -18,11 +19,14 @@ import {
   startWorker,
 } from '../../src/runtime/index.ts';
 import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
+import { openAcceptor } from './accepting.ts';
+import type { ChildSetup } from './child.ts';
 import { openSpoiltClock } from './clock.ts';
 import { obey } from './commands.ts';
 import { countUnfinished, recordPulse } from './history.ts';
 import { chaosJobs, takesAWhile } from './jobs.ts';
 import { openJournal } from './journal.ts';
+import { startPausing } from './pausing.ts';
 import { startProducer } from './producer.ts';
 import { includesRole, type Role } from './role.ts';
 import { chaosSchedules } from './schedules.ts';
@@ -57,19 +61,19 @@ const queues = await openQueues({
   ...(redisUrl && { redisUrl }),
 });
 const ledger = openLedger(database, { detectionMs });
-const jobs = chaosJobs(tell);
+const jobs = chaosJobs({
+  tell,
+  enqueue: (payload, tx) => enqueuer.enqueue('quick', payload, { tx }),
+});
 const catalogue = openCatalogue(jobs);
+const enqueuer = openEnqueuer({ catalogue, ledger, queues });
 const worker = includesRole(role, 'worker') ? await beginWork() : undefined;
 if (includesRole(role, 'control')) await beginControl();
+const meddling = { tell, sql: database, queues };
 const producer = includesRole(role, 'web')
-  ? startProducer({
-      ...options,
-      tell,
-      sql: database,
-      queues,
-      enqueuer: openEnqueuer({ catalogue, ledger, queues }),
-    })
+  ? startProducer({ ...options, ...meddling, acceptor: openAcceptor(database, enqueuer) })
   : undefined;
+const pausing = producer && startPausing(meddling, options.seed);
 const commands = createInterface(process.stdin);
 commands.on('line', (line) => obey(line, { clock, finish, ...(producer && { producer }) }));
 console.log(`up ${worker?.id ?? ''}`);
@@ -89,6 +93,11 @@ async function beginWork() {
       announcements,
       artifacts: openArtifacts({ archive: openMemoryArchive() }),
       providers: { database: ({ sql }: { sql: Sql }) => sql },
+      children: {
+        entry: new URL('child.ts', import.meta.url),
+        setup: { journal: options.journal } satisfies ChildSetup,
+        mayTransact: database.driver.kind === 'postgres',
+      },
       now,
       random: Math.random,
     },
@@ -107,6 +116,7 @@ async function beginControl(): Promise<void> {
     database,
     duties: [
       rescueDuty({ database, queues, detectionMs }),
+      expiryDuty(database),
       { name: 'pulse', periodSeconds: 1, run: pulse },
     ],
     timers: scheduleTimers({ sql: database, catalogue }),
@@ -124,7 +134,7 @@ async function pulse(): Promise<void> {
 async function finish(): Promise<void> {
   if (includesRole(role, 'control'))
     await anyway(() => plantSchedules(database, { catalogue, schedules: [] }));
-  await producer?.finish();
+  await Promise.all([producer?.finish(), pausing?.end()]);
   await anyway(async () => {
     while ((worker?.active ?? 0) > 0 || (await countUnfinished(database)) > 0) await sleep(200);
   });

@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../examples/generator/random.ts';
 import { Failure } from '../../src/core/errors.ts';
-import type { TransactionalSql } from '../../src/core/sql.ts';
-import { findRun, newId, retryRun } from '../../src/ledger/index.ts';
-import type { Queues } from '../../src/queue/index.ts';
-import { cancel, type Enqueuer } from '../../src/runtime/index.ts';
-import { type ChaosJobName, chaosMix } from './jobs.ts';
-import type { Tell } from './journal.ts';
+import { type Acceptor, Unanswered } from './accepting.ts';
+import { type MeddlingServices, meddle } from './meddling.ts';
+import { drawOffer, type Offer } from './offer.ts';
 
 /** A seeded stream of runs from one process, at a steady pace until it is told to finish. */
 export interface Producer {
@@ -15,60 +12,44 @@ export interface Producer {
   finish(): Promise<void>;
 }
 
-export interface ProducerOptions {
+export interface ProducerOptions extends MeddlingServices {
   readonly seed: number;
   readonly runs: number;
   readonly everyMs: number;
-  readonly tell: Tell;
-  readonly sql: TransactionalSql;
-  readonly queues: Queues;
-  readonly enqueuer: Enqueuer;
+  readonly acceptor: Acceptor;
 }
 
 export function startProducer(options: ProducerOptions): Producer {
-  const { runs, everyMs, tell, enqueuer } = options;
+  const { runs, everyMs, tell, acceptor } = options;
   const random = createRandom(options.seed);
   let accepted = 0;
   let finishing = false;
   let victim: number | undefined;
 
-  async function offer(): Promise<void> {
-    const job = random.weighted(chaosMix);
-    const mark = newId();
-    const delayMs = random.chance(0.1) ? random.between(500, 2500) : 0;
-    const priority = random.chance(0.1) ? random.between(1, 100) : 0;
-    const payload = { ms: random.between(0, 60), mark };
-    const plan = planMeddling(job, delayMs);
-    tell({ kind: 'offered', mark, job, delayMs });
+  async function make(offer: Offer): Promise<void> {
+    tell(offered(offer));
+    const { mark, job } = offer;
     const began = performance.now();
     let run: string;
     try {
-      run = await enqueuer.enqueue(job, payload, { delayMs, priority });
+      run = await acceptor.accept(offer);
     } catch (error) {
-      tell({ kind: 'refused', mark, says: nameError(error), tookMs: performance.now() - began });
+      const says = nameError(error);
+      if (error instanceof Unanswered) tell({ kind: 'unanswered', mark, says });
+      else tell({ kind: 'refused', mark, says, tookMs: performance.now() - began });
       return;
     }
+    if (run === 'rolled back') return tell({ kind: 'rolled back', mark });
     tell({ kind: 'accepted', mark, run, job });
     if (victim !== undefined) strikeNow(victim);
     accepted++;
-    await meddle(options, run, plan);
-  }
-
-  /** Drawn before anything is awaited, so that a seed means the same load every time. */
-  function planMeddling(job: ChaosJobName, delayMs: number): Meddling {
-    return {
-      afterMs: random.between(0, 500),
-      cancels: random.chance(job === 'aloof' ? 0.2 : 0.05),
-      retries: random.chance(0.2) && (job === 'hopeless' || job === 'quitting'),
-      retriesCancelled: random.chance(0.5),
-      doubles: random.chance(0.1) && delayMs === 0,
-    };
+    await meddle(options, run, offer.meddling);
   }
 
   async function produce(): Promise<void> {
     const offers: Promise<void>[] = [];
     while (!finishing || accepted < runs) {
-      offers.push(offer());
+      offers.push(make(drawOffer(random)));
       await sleep(everyMs);
     }
     await Promise.all(offers);
@@ -92,52 +73,15 @@ export function startProducer(options: ProducerOptions): Producer {
   }
 }
 
-/** What somebody does to a run that was accepted. */
-interface Meddling {
-  readonly afterMs: number;
-  readonly cancels: boolean;
-  readonly retries: boolean;
-  readonly retriesCancelled: boolean;
-  readonly doubles: boolean;
-}
-
-async function meddle(options: ProducerOptions, run: string, plan: Meddling): Promise<void> {
-  const { tell, sql, queues } = options;
-  await sleep(plan.afterMs);
-  if (plan.doubles) await attempt(() => dispatchAgain(options, run));
-  if (plan.cancels) {
-    tell({ kind: 'cancelling', run });
-    const isDone = await attempt(() => cancel({ sql, queues }, { id: run, reason: 'chaos' }));
-    if (!isDone) return;
-    tell({ kind: 'cancelled', run });
-    if (plan.retriesCancelled) await retry(options, run);
-  } else if (plan.retries) {
-    await sleep(3000);
-    await retry(options, run);
-  }
-}
-
-async function retry({ tell, sql }: ProducerOptions, run: string): Promise<void> {
-  tell({ kind: 'retrying', run });
-  if (await attempt(() => retryRun(sql, run))) tell({ kind: 'retried', run });
-}
-
-/** As a relay does that had died between its dispatch and its note of it. */
-async function dispatchAgain({ tell, sql, queues }: ProducerOptions, run: string): Promise<void> {
-  const { job, delivery } = await findRun(sql, run);
-  tell({ kind: 'doubled', run });
-  await queues.dispatch({ job, delivery, runs: [run] });
-}
-
-/** False when it was refused or nobody answered; then it may have happened or not. */
-async function attempt(work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== undefined) return false;
-    throw error;
-  }
+function offered({ mark, job, delayMs, expiresMs, isBad }: Offer) {
+  return {
+    kind: 'offered',
+    mark,
+    job,
+    delayMs,
+    ...(expiresMs !== undefined && { expiresMs }),
+    ...(isBad && { isBad }),
+  } as const;
 }
 
 function nameError(error: unknown): string {

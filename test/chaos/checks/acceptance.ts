@@ -35,6 +35,29 @@ export function checkAcceptedOnce({ told, runs }: Evidence): Violation[] {
   return [...strange, ...doubled, ...unclear];
 }
 
+/** What a transaction rolled back leaves no run; a handler's leaves one exactly when its step is recorded. */
+export function checkAllOrNothing({ told, runs, steps }: Evidence): Violation[] {
+  const runOf = new Map(runs.map(({ id, mark }) => [mark, id]));
+  const rolledBack = toldOf(told, 'rolled back').flatMap(({ mark }) => {
+    const run = runOf.get(mark);
+    return run === undefined
+      ? []
+      : [violation('all or nothing', run, 'is there, and its transaction was rolled back')];
+  });
+  const recordedBy = new Map(steps.map(({ run, step, attempt }) => [`${run} ${step}`, attempt]));
+  const torn = toldOf(told, 'offered').flatMap(({ mark, within }) => {
+    if (!within) return [];
+    const { run, step, attempt } = within;
+    const isRecorded = recordedBy.get(`${run} ${step}`) === attempt;
+    if (isRecorded === runOf.has(mark)) return [];
+    const says = isRecorded
+      ? `recorded ${step} in attempt ${attempt} without the run that it enqueued in it`
+      : `enqueued a run in ${step} of attempt ${attempt}, which is not recorded, and the run is there`;
+    return [violation('all or nothing', run, says)];
+  });
+  return [...rolledBack, ...torn];
+}
+
 /** A firing and its run are one transaction, and a schedule that fires every few seconds goes on doing so. */
 export function checkFired({ firings, runs, span: [from, to] }: Evidence): Violation[] {
   const scheduled = runs.filter(({ schedule }) => schedule !== null);
@@ -62,19 +85,3 @@ export function checkFired({ firings, runs, span: [from, to] }: Evidence): Viola
 
 /** A takeover, a database that is away meanwhile, and the period itself. */
 const longestGapSeconds = 30;
-
-/** Between the clock of a queue and that of the ledger. */
-const slackMs = 100;
-
-export function checkNotEarly({ told, runs, entries }: Evidence): Violation[] {
-  const delayOf = new Map(toldOf(told, 'offered').map(({ mark, delayMs }) => [mark, delayMs]));
-  const movesOf = Map.groupBy(entriesOf(entries, 'move'), ({ run }) => run);
-  return runs.flatMap(({ id, mark }) => {
-    const delayMs = delayOf.get(mark ?? '') ?? 0;
-    const [accepted, begun] = movesOf.get(id) ?? [];
-    if (delayMs === 0 || begun?.to !== 'active') return [];
-    const waitedMs = Math.round(begun.at! - accepted!.at!);
-    if (waitedMs >= delayMs - slackMs) return [];
-    return [violation('not early', id, `began after ${waitedMs} ms instead of ${delayMs}`)];
-  });
-}

@@ -96,3 +96,23 @@ export function checkTogether({ entries, steps }: Evidence): Violation[] {
     );
   return [...without, ...wrong];
 }
+
+/** A worker that is itself frozen or blocked kills nobody meanwhile. */
+const longestStayMs = 15_000;
+
+/** Code that ignores the end of its attempt is stopped with its process; each of these attempts times out soon. */
+export function checkGone({ told, entries }: Evidence): Violation[] {
+  const beganOf = new Map(
+    entriesOf(entries, 'move')
+      .filter(({ to }) => to === 'active')
+      .map(({ run, attempt, at }) => [`${run} ${attempt}`, at!]),
+  );
+  const signs = Map.groupBy(toldOf(told, 'alive'), ({ run, attempt }) => `${run} ${attempt}`);
+  return [...signs].flatMap(([name, own]) => {
+    const { run, attempt } = own[0]!;
+    const stayedMs = Math.max(...own.map(({ at }) => at!)) - (beganOf.get(name) ?? Infinity);
+    if (stayedMs <= longestStayMs) return [];
+    const seconds = Math.round(stayedMs / 1000);
+    return [violation('gone', run, `was at work in attempt ${attempt} for ${seconds} s`)];
+  });
+}

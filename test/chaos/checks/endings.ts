@@ -1,6 +1,6 @@
 import { poisonousLosses } from '../../../src/core/outcome.ts';
 import { isFinal, mayMove } from '../../../src/core/run.ts';
-import { type EndedRun, type Evidence, entriesOf, toldOf } from '../evidence.ts';
+import { type EndedRun, type Evidence, entriesOf, type Told, toldOf } from '../evidence.ts';
 import { attemptsAllowed, type ChaosResult, endsOf, firstSuccessOf } from '../jobs.ts';
 import { type Violation, violation } from './violation.ts';
 
@@ -40,14 +40,41 @@ function isTakeover(from: string, to: string): boolean {
 export function checkRightEnd({ told, runs }: Evidence): Violation[] {
   const cancelled = new Set(toldOf(told, 'cancelling').map(({ run }) => run));
   for (const { run } of toldOf(told, 'retried')) cancelled.delete(run);
+  const offers = new Map(toldOf(told, 'offered').map((offer) => [offer.mark, offer]));
   return runs
     .filter(({ state }) => isFinal(state))
     .filter(({ id, state }) => !(state === 'cancelled' && cancelled.has(id)))
     .filter(({ state, losses }) => !(state === 'failed' && losses >= poisonousLosses))
+    .filter((run) => !isTooSlow(run))
+    .filter((run) => !mayExpire(run, offers.get(run.mark ?? '')))
     .flatMap((run) => {
-      const says = describeWrongEnd(run);
+      const says = offers.get(run.mark ?? '')?.isBad
+        ? describeWrongRefusal(run)
+        : describeWrongEnd(run);
       return says === undefined ? [] : [violation('right end', run.id, says)];
     });
+}
+
+/** On a machine that is too busy to start a process in the time of an attempt. */
+function isTooSlow({ job, state, failures, errorCode }: EndedRun): boolean {
+  return (
+    job === 'stubborn' &&
+    state === 'failed' &&
+    failures === attemptsAllowed &&
+    errorCode === 'run.timeout'
+  );
+}
+
+/** When, is judged elsewhere. */
+function mayExpire({ state, attempt }: EndedRun, offer: Offered | undefined): boolean {
+  return state === 'expired' && attempt === 0 && offer?.expiresMs !== undefined;
+}
+
+type Offered = Extract<Told, { kind: 'offered' }>;
+
+function describeWrongRefusal({ state, attempt, errorCode }: EndedRun): string | undefined {
+  if (state === 'failed' && attempt === 0 && errorCode === 'payload.invalid') return undefined;
+  return `with a bad payload ended as ${state} (${errorCode}) after ${attempt} attempts`;
 }
 
 function describeWrongEnd({ job, state, attempt, failures, result }: EndedRun): string | undefined {

@@ -13,6 +13,10 @@ export const invariants = {
   remembered: 'a recorded step never runs again',
   together: 'a transaction and its step are recorded both or neither',
   'not early': 'a delayed run does not begin before its time',
+  'not late': 'a run that expires begins in its time or never, and nothing else expires',
+  'all or nothing': 'a run that joins a transaction is there exactly when that committed',
+  paused: 'nothing of a paused job begins once its worker has had the time to hear of it',
+  gone: 'an isolated attempt that is over leaves no process at work',
   bounded: 'a run fails no more often than its retry policy allows',
   fired: 'a schedule goes on firing, and every firing has its one run',
 } as const;

@@ -1,0 +1,56 @@
+import { type Evidence, entriesOf, toldOf } from '../evidence.ts';
+import { type Violation, violation } from './violation.ts';
+
+/** Between the clock of a queue and that of the ledger. */
+const slackMs = 100;
+
+export function checkNotEarly({ told, runs, entries }: Evidence): Violation[] {
+  const delayOf = new Map(toldOf(told, 'offered').map(({ mark, delayMs }) => [mark, delayMs]));
+  const movesOf = Map.groupBy(entriesOf(entries, 'move'), ({ run }) => run);
+  return runs.flatMap(({ id, mark }) => {
+    const delayMs = delayOf.get(mark ?? '') ?? 0;
+    const [accepted, begun] = movesOf.get(id) ?? [];
+    if (delayMs === 0 || begun?.to !== 'active') return [];
+    const waitedMs = Math.round(begun.at! - accepted!.at!);
+    if (waitedMs >= delayMs - slackMs) return [];
+    return [violation('not early', id, `began after ${waitedMs} ms instead of ${delayMs}`)];
+  });
+}
+
+/** A claim looks at the time when it begins, and may have to wait for a database that is slow or just up again. */
+const claimMs = 1500;
+
+export function checkNotLate({ told, runs, entries }: Evidence): Violation[] {
+  const expiresOf = new Map(
+    toldOf(told, 'offered').map(({ mark, expiresMs }) => [mark, expiresMs]),
+  );
+  const retried = new Set(toldOf(told, 'retrying').map(({ run }) => run));
+  const movesOf = Map.groupBy(entriesOf(entries, 'move'), ({ run }) => run);
+  return runs.flatMap(({ id, mark }) => {
+    const expiresMs = expiresOf.get(mark ?? '') ?? Infinity;
+    const [accepted, ...later] = movesOf.get(id) ?? [];
+    const says = later.flatMap(({ to, attempt, at }) => {
+      const afterMs = Math.round(at! - accepted!.at!);
+      if (to === 'expired' && attempt > 0) return [`expired after attempt ${attempt}`];
+      if (to === 'expired' && afterMs < expiresMs - slackMs)
+        return [`expired after ${afterMs} ms instead of ${expiresMs}`];
+      const isLate = to === 'active' && attempt === 1 && afterMs > expiresMs + claimMs;
+      return isLate && !retried.has(id)
+        ? [`began after ${afterMs} ms, and had expired after ${expiresMs}`]
+        : [];
+    });
+    return says.map((one) => violation('not late', id, one));
+  });
+}
+
+export function checkPaused({ entries }: Evidence): Violation[] {
+  return entriesOf(entries, 'move')
+    .filter(({ to, pausedMs }) => to === 'active' && (pausedMs ?? 0) > 0)
+    .map(({ run, attempt, pausedMs }) =>
+      violation(
+        'paused',
+        run,
+        `began attempt ${attempt} in a worker that had been beating for ${Math.round(pausedMs!)} ms since the pause`,
+      ),
+    );
+}

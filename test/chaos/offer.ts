@@ -1,0 +1,72 @@
+import type { Random } from '../../examples/generator/random.ts';
+import { newId } from '../../src/ledger/index.ts';
+import { type ChaosJobName, chaosMix } from './jobs.ts';
+
+/** A run that a producer wants, drawn before anything is awaited, so that a seed means the same load every time. */
+export interface Offer {
+  /** In the payload, and in no other. */
+  readonly mark: string;
+  readonly job: ChaosJobName;
+  readonly ms: number;
+  readonly delayMs: number;
+  readonly priority: number;
+  readonly expiresMs: number | undefined;
+  readonly way: Way;
+  /** Its payload does not fit the job; only SQL takes it. */
+  readonly isBad: boolean;
+  readonly meddling: Meddling;
+}
+
+/**
+ * How a run is offered: by `enqueue` alone, within a transaction of the producer's that is committed or
+ * rolled back, or by the SQL function.
+ */
+export type Way = 'alone' | 'committed' | 'rolled back' | 'by SQL';
+
+/** What somebody does to a run that was accepted. */
+export interface Meddling {
+  readonly afterMs: number;
+  readonly cancels: boolean;
+  readonly retries: boolean;
+  readonly retriesCancelled: boolean;
+  readonly doubles: boolean;
+}
+
+const ways: Readonly<Record<Way, number>> = {
+  alone: 0.6,
+  committed: 0.15,
+  'rolled back': 0.05,
+  'by SQL': 0.2,
+};
+
+export function drawOffer(random: Random): Offer {
+  const job = random.weighted(chaosMix);
+  const way = random.weighted(ways);
+  const delayMs = random.chance(0.1) ? random.between(500, 2500) : 0;
+  const expires = random.chance(0.1) && delayMs === 0;
+  const isBad = random.chance(0.1) && way === 'by SQL';
+  return {
+    mark: newId(),
+    job,
+    ms: random.between(0, 60),
+    delayMs,
+    priority: random.chance(0.1) ? random.between(1, 100) : 0,
+    expiresMs: expires ? random.between(100, 2500) : undefined,
+    way,
+    isBad,
+    meddling: drawMeddling(random, { job, isPlain: delayMs === 0 && !isBad }),
+  };
+}
+
+function drawMeddling(
+  random: Random,
+  { job, isPlain }: { readonly job: ChaosJobName; readonly isPlain: boolean },
+): Meddling {
+  return {
+    afterMs: random.between(0, 500),
+    cancels: random.chance(job === 'aloof' ? 0.2 : 0.05),
+    retries: random.chance(0.2) && (job === 'hopeless' || job === 'quitting'),
+    retriesCancelled: random.chance(0.5),
+    doubles: random.chance(0.1) && isPlain,
+  };
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom } from '../../examples/generator/random.ts';
+import { pauseJob, resumeJob } from '../../src/runtime/index.ts';
+import { pausable } from './jobs.ts';
+import { attempt, type MeddlingServices } from './meddling.ts';
+
+/** Somebody who pauses a job for a while, again and again. */
+export interface Pausing {
+  /** Resolves once every job is resumed. */
+  end(): Promise<void>;
+}
+
+export function startPausing(
+  places: Pick<MeddlingServices, 'sql' | 'queues'>,
+  seed: number,
+): Pausing {
+  const random = createRandom(seed);
+  let ending = false;
+
+  async function pauseNow(): Promise<void> {
+    const job = random.pick(pausable);
+    const reason = 'chaos';
+    await attempt(() => pauseJob(places, { job, reason }));
+    await sleep(random.between(1500, 4500));
+    await attempt(() => resumeJob(places, job));
+  }
+
+  async function goOn(): Promise<void> {
+    while (!ending) {
+      await sleep(random.between(500, 3000));
+      await pauseNow();
+    }
+    // Another process may have paused one, and died.
+    for (const job of pausable)
+      while (!(await attempt(() => resumeJob(places, job)))) await sleep(500);
+  }
+
+  const gone = goOn();
+  return {
+    end() {
+      ending = true;
+      return gone;
+    },
+  };
+}

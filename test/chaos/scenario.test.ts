@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { openPlace } from './place.ts';
+import { playScenario } from './scenario.ts';
+import type { Size } from './size.ts';
+
+const small: Size = {
+  runs: 100,
+  faults: 0,
+  roles: ['control', 'worker', 'web'],
+  kindsOn: () => [],
+  drainMs: 60_000,
+};
+
+test.each(['embedded', 'postgres'] as const)(
+  'without faults the load ends as it should on %s, and every way of accepting a run is in it',
+  async (footprint) => {
+    await using place = await openPlace(footprint);
+    const { violations, breakdowns, runs, evidence, errors } = await playScenario(place, 1, small);
+    expect({ violations, breakdowns }, [...errors.values()].join('\n')).toEqual({
+      violations: [],
+      breakdowns: [],
+    });
+    expect(runs).toBeGreaterThanOrEqual(small.runs);
+    const kinds = new Set(evidence.told.map(({ kind }) => kind));
+    expect([...kinds]).toEqual(expect.arrayContaining(['accepted', 'rolled back', 'performed']));
+    const offers = evidence.told.filter((told) => told.kind === 'offered');
+    for (const field of ['within', 'expiresMs', 'isBad'] as const)
+      expect(
+        offers.some((offer) => offer[field] !== undefined),
+        field,
+      ).toBe(true);
+  },
+  180_000,
+);
