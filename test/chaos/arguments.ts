@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { suggest } from '../../src/core/suggest.ts';
 import { faultKinds } from './faults/plan.ts';
+import { type ChaosJobName, chaosMix } from './jobs.ts';
 import { type ChaosFootprint, chaosFootprints } from './place.ts';
 import { bugs } from './planted/bugs.ts';
 
@@ -13,6 +14,8 @@ export interface Arguments {
   readonly footprints: readonly ChaosFootprint[];
   /** Only these kinds of faults, when given. */
   readonly faults: readonly string[] | undefined;
+  /** Only these jobs in the load, when given. */
+  readonly jobs: readonly ChaosJobName[] | undefined;
   /** The planted bugs to catch: all with an empty name; undefined to play no bugs. */
   readonly planted: string | undefined;
 }
@@ -26,6 +29,7 @@ the processes wrote down. Exit status 0 when every goal is met, 1 when not, 2 fo
   --seeds N            so many seeds, one after the other (1)
   --footprint NAME     only embedded, postgres or cluster
   --faults "A,B"       only these kinds of faults
+  --jobs "A,B"         only these jobs in the load
   --planted [NAME]     plants bugs into copies of the product, and fails when the checker misses one
   --json               the last line is the whole report as one object
   --help               this text, and every kind of fault
@@ -48,6 +52,7 @@ export function readArguments(line: readonly string[]): Arguments {
     seeds: wholeNumber('seeds', values.seeds),
     footprints: chooseFootprints(values.footprint),
     faults: values.faults?.split(',').map(checkFault),
+    jobs: values.jobs?.split(',').map(checkJob),
     planted: values.planted === undefined ? undefined : checkBug(values.planted),
   };
 }
@@ -68,6 +73,7 @@ function parse(line: readonly string[]) {
         seeds: { type: 'string', default: '1' },
         footprint: { type: 'string' },
         faults: { type: 'string' },
+        jobs: { type: 'string' },
         planted: { type: 'string' },
       },
     }).values;
@@ -90,6 +96,14 @@ function checkFault(text: string): string {
   if (!names.includes(name))
     refuse(`--faults: there is no "${name}"${suggest(name, names) || '; --help lists them'}`);
   return name;
+}
+
+function checkJob(text: string): ChaosJobName {
+  const name = text.trim();
+  const names = Object.keys(chaosMix);
+  if (!names.includes(name))
+    refuse(`--jobs: there is no "${name}"${suggest(name, names)}; there are ${names.join(', ')}`);
+  return name as ChaosJobName;
 }
 
 function checkBug(name: string): string {

@@ -32,6 +32,9 @@ export type ChaosJobName =
   | 'apart'
   | 'stubborn';
 
+/** Jobs with their shares. */
+export type Mix = Readonly<Partial<Record<ChaosJobName, number>>>;
+
 /** What producers enqueue, and how often. */
 export const chaosMix: Readonly<Record<ChaosJobName, number>> = {
   quick: 4,

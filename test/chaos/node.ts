@@ -24,7 +24,7 @@ import type { ChildSetup } from './child.ts';
 import { openSpoiltClock } from './clock.ts';
 import { obey } from './commands.ts';
 import { countUnfinished, recordPulse } from './history.ts';
-import { chaosJobs, takesAWhile } from './jobs.ts';
+import { chaosJobs, type Mix, takesAWhile } from './jobs.ts';
 import { openJournal } from './journal.ts';
 import { startPausing } from './pausing.ts';
 import { startProducer } from './producer.ts';
@@ -40,6 +40,7 @@ export interface NodeOptions {
   readonly seed: number;
   /** Runs that must have been accepted before it may finish. */
   readonly runs: number;
+  readonly mix: Mix;
   readonly everyMs: number;
   readonly detectionMs: number;
 }
@@ -73,7 +74,7 @@ const meddling = { tell, sql: database, queues };
 const producer = includesRole(role, 'web')
   ? startProducer({ ...options, ...meddling, acceptor: openAcceptor(database, enqueuer) })
   : undefined;
-const pausing = producer && startPausing(meddling, options.seed);
+const pausing = producer && startPausing(meddling, options);
 const commands = createInterface(process.stdin);
 commands.on('line', (line) => obey(line, { clock, finish, ...(producer && { producer }) }));
 console.log(`up ${worker?.id ?? ''}`);

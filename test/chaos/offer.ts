@@ -1,6 +1,6 @@
 import type { Random } from '../../examples/generator/random.ts';
 import { newId } from '../../src/ledger/index.ts';
-import { type ChaosJobName, chaosMix } from './jobs.ts';
+import type { ChaosJobName, Mix } from './jobs.ts';
 
 /** A run that a producer wants, drawn before anything is awaited, so that a seed means the same load every time. */
 export interface Offer {
@@ -39,8 +39,8 @@ const ways: Readonly<Record<Way, number>> = {
   'by SQL': 0.2,
 };
 
-export function drawOffer(random: Random): Offer {
-  const job = random.weighted(chaosMix);
+export function drawOffer(random: Random, mix: Mix): Offer {
+  const job = random.weighted(mix as Record<ChaosJobName, number>);
   const way = random.weighted(ways);
   const delayMs = random.chance(0.1) ? random.between(500, 2500) : 0;
   const expires = random.chance(0.1) && delayMs === 0;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../examples/generator/random.ts';
 import { Failure } from '../../src/core/errors.ts';
 import { type Acceptor, Unanswered } from './accepting.ts';
+import type { Mix } from './jobs.ts';
 import { type MeddlingServices, meddle } from './meddling.ts';
 import { drawOffer, type Offer } from './offer.ts';
 
@@ -15,12 +16,13 @@ export interface Producer {
 export interface ProducerOptions extends MeddlingServices {
   readonly seed: number;
   readonly runs: number;
+  readonly mix: Mix;
   readonly everyMs: number;
   readonly acceptor: Acceptor;
 }
 
 export function startProducer(options: ProducerOptions): Producer {
-  const { runs, everyMs, tell, acceptor } = options;
+  const { runs, mix, everyMs, tell, acceptor } = options;
   const random = createRandom(options.seed);
   let accepted = 0;
   let finishing = false;
@@ -49,7 +51,7 @@ export function startProducer(options: ProducerOptions): Producer {
   async function produce(): Promise<void> {
     const offers: Promise<void>[] = [];
     while (!finishing || accepted < runs) {
-      offers.push(make(drawOffer(random)));
+      offers.push(make(drawOffer(random, mix)));
       await sleep(everyMs);
     }
     await Promise.all(offers);

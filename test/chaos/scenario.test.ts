@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { chaosMix } from './jobs.ts';
 import { openPlace } from './place.ts';
 import { playScenario } from './scenario.ts';
 import type { Size } from './size.ts';
@@ -7,6 +8,7 @@ const small: Size = {
   runs: 100,
   faults: 0,
   roles: ['control', 'worker', 'web'],
+  mix: chaosMix,
   kindsOn: () => [],
   drainMs: 60_000,
 };

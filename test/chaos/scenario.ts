@@ -61,6 +61,7 @@ async function disturb(
   await using fleet = await startFleet(place, roles, {
     seed,
     runs: size.runs,
+    mix: size.mix,
     everyMs,
     detectionMs,
   });

@@ -1,5 +1,6 @@
 import type { FaultKind } from './faults/fault.ts';
 import { kindsOn } from './faults/plan.ts';
+import { type ChaosJobName, chaosMix, type Mix } from './jobs.ts';
 import type { ChaosFootprint } from './place.ts';
 import type { Role } from './role.ts';
 
@@ -11,6 +12,8 @@ export interface Size {
   readonly faults: number;
   /** The processes where there is a server. */
   readonly roles: readonly Role[];
+  /** The jobs that are enqueued, each with its share. */
+  readonly mix: Mix;
   /** What happens there. */
   kindsOn(footprint: ChaosFootprint): readonly FaultKind[];
   /** After the last fault; what has not ended by then is judged as lost. */
@@ -22,6 +25,7 @@ const full: Size = {
   runs: 2100,
   faults: 40,
   roles: ['control', 'control', 'worker', 'worker', 'worker', 'web', 'web'],
+  mix: chaosMix,
   kindsOn,
   drainMs: 75_000,
 };
@@ -40,20 +44,24 @@ const quick: Size = {
   runs: 150,
   faults: 2,
   roles: ['control', 'worker', 'worker', 'web'],
+  mix: chaosMix,
   kindsOn: (footprint) =>
     named(footprint === 'embedded' ? quickEmbedded : quickOnServers, footprint),
   drainMs: 25_000,
 };
 
-/** With `faults` only these kinds happen, each three times. */
+/** With `faults` only these kinds happen, each three times; with `jobs` only these are enqueued. */
 export function chooseSize({
   quick: isQuick,
   faults,
+  jobs,
 }: {
   readonly quick: boolean;
   readonly faults: readonly string[] | undefined;
+  readonly jobs: readonly ChaosJobName[] | undefined;
 }): Size {
-  const size = isQuick ? quick : full;
+  const whole = isQuick ? quick : full;
+  const size = jobs ? { ...whole, mix: pickJobs(jobs) } : whole;
   if (!faults) return size;
   return {
     ...size,
@@ -61,6 +69,10 @@ export function chooseSize({
     faults: 3 * faults.length,
     runs: isQuick ? quick.runs : 60 * faults.length,
   };
+}
+
+function pickJobs(jobs: readonly ChaosJobName[]): Mix {
+  return Object.fromEntries(jobs.map((job) => [job, chaosMix[job]]));
 }
 
 function named(names: readonly string[], footprint: ChaosFootprint): readonly FaultKind[] {

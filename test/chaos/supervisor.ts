@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess, type TestProcess } from '../support/process.ts';
+import type { Mix } from './jobs.ts';
 import { readJournals } from './journal.ts';
 import type { NodeOptions } from './node.ts';
 import type { ChaosPlace, Link } from './place.ts';
@@ -33,6 +34,7 @@ export interface Share {
   readonly seed: number;
   /** Runs of all producers together. */
   readonly runs: number;
+  readonly mix: Mix;
   /** Between two runs of all producers together. */
   readonly everyMs: number;
   readonly detectionMs: number;
@@ -128,6 +130,7 @@ function shareOf(
     journal: join(place.journals, `${own}${nth}`),
     seed: share.seed + 1000 * slot + nth,
     runs: Math.max(0, Math.ceil(share.runs / producers) - accepted.length),
+    mix: share.mix,
     everyMs: share.everyMs * producers,
     detectionMs: share.detectionMs,
   };

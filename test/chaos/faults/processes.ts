@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { until } from '../../support/until.ts';
+import type { ChaosPlace } from '../place.ts';
 import { type Fault, type FaultKind, footprintsWith, type Site } from './fault.ts';
 
 const { anything, postgres } = footprintsWith;
@@ -19,6 +22,18 @@ export const processFaults: readonly FaultKind[] = [
     { name: 'worker frozen beyond detection', on: 'worker', footprints: anything },
     beyondDetection,
   ),
+  {
+    name: 'worker frozen until its run is taken',
+    on: 'worker',
+    footprints: postgres,
+    lane: 'processes',
+    lastsMs: (detectionMs) => [detectionMs + 5000, detectionMs + 8000],
+    async strike({ fleet, slot, place }, { lastsMs }) {
+      fleet.signal(slot, 'SIGSTOP');
+      await untilTaken(place, fleet.workerOf(slot), lastsMs);
+      fleet.signal(slot, 'SIGCONT');
+    },
+  },
   freeze({ name: 'control frozen shortly', on: 'control', footprints: postgres }, short),
   freeze(
     { name: 'control frozen beyond detection', on: 'control', footprints: postgres },
@@ -116,3 +131,28 @@ function drawJump({ choice }: Fault): number {
   const hours = 1 + Math.floor(choice * 10) / 2;
   return (choice < 0.5 ? -hours : hours) * 3_600_000;
 }
+
+/** Resolves once another worker is at work on a run that `worker` had, or after `timeoutMs`. */
+async function untilTaken(
+  { postgres: server }: ChaosPlace,
+  worker: string,
+  timeoutMs: number,
+): Promise<void> {
+  const isTaken = async () => {
+    const client = new pg.Client({ connectionString: server!.url, query_timeout: 1000 });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      const { rowCount } = await client.query(taken, [worker]);
+      return rowCount! > 0;
+    } catch {
+      return false; // it is away just now, and comes back
+    } finally {
+      await client.end().catch(() => {});
+    }
+  };
+  await until(isTaken, { timeoutMs, everyMs: 100 }).catch(() => {});
+}
+
+const taken = `select from nightshift.runs r where r.state = 'active' and r.worker <> $1 and exists (
+  select from chaos.history h where h.run = r.id and h.worker = $1 and h.moved_to = 'active' and h.attempt = r.attempt - 1)`;

@@ -1,4 +1,5 @@
 import type { Invariant } from '../checks/violation.ts';
+import type { ChaosJobName } from '../jobs.ts';
 import type { ChaosFootprint } from '../place.ts';
 
 /** A bug of the kind that somebody might really write, and what must become of it. */
@@ -9,6 +10,8 @@ export interface Bug {
   readonly footprint: ChaosFootprint;
   /** What has to happen for it to show. */
   readonly faults: readonly string[];
+  /** What has to be at work then; everything, when left out. */
+  readonly jobs?: readonly ChaosJobName[];
   /** Any of these gives it away. */
   readonly caughtBy: readonly Invariant[];
   readonly changes: readonly Change[];
@@ -68,6 +71,80 @@ export const bugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'enqueue-outside-transaction',
+    promise: 'transactional: enqueue with tx does not join the transaction',
+    footprint: 'postgres',
+    faults: ['worker frozen shortly'],
+    caughtBy: ['all or nothing'],
+    changes: [
+      {
+        file: 'src/runtime/enqueue.ts',
+        find: 'await acceptRuns(asSql(options.tx), [run]);',
+        replace: 'await acceptRuns(ledger.database, [run]);',
+      },
+    ],
+  },
+  {
+    name: 'sql-function-unchecked',
+    promise: 'transactional: what the SQL function accepts is dispatched unseen',
+    footprint: 'embedded',
+    faults: ['worker frozen shortly'],
+    caughtBy: ['right end'],
+    changes: [
+      {
+        file: 'src/runtime/admission.ts',
+        find: 'rows.filter((row) => row.unchecked).map(',
+        replace: 'rows.slice(rows.length).map(',
+      },
+    ],
+  },
+  {
+    name: 'expiry-overlooked',
+    promise: 'dispatched: a claim does not look whether the run has expired',
+    footprint: 'postgres',
+    faults: ['worker frozen shortly'],
+    jobs: ['stepped'],
+    caughtBy: ['not late'],
+    changes: [
+      {
+        file: 'src/ledger/claim.ts',
+        find: 'and (r.expires_at is null or r.expires_at > now() or r.attempt > 0)',
+        replace: '',
+      },
+      // Not the bug: the duty would often come first.
+      {
+        file: 'src/runtime/expiry.ts',
+        find: 'periodSeconds: 5,',
+        replace: 'periodSeconds: 50,',
+      },
+    ],
+  },
+  {
+    name: 'pause-unheard',
+    promise: 'pauses: a worker does not look at them, and only the queue was told',
+    footprint: 'cluster',
+    faults: ['Redis flushed'],
+    jobs: ['stepped'],
+    caughtBy: ['paused'],
+    changes: [
+      {
+        file: 'src/runtime/pauses.ts',
+        find: "const now = paused.has(job) ? 'rests' : 'takes';",
+        replace: "const now: 'rests' | 'takes' = 'takes';",
+      },
+      {
+        file: 'src/runtime/pauses.ts',
+        find: 'isPaused: (job) => paused.has(job),',
+        replace: 'isPaused: () => false,',
+      },
+      {
+        file: 'src/runtime/pauses.ts',
+        find: 'await orAway(() => queues.pause(pause.job));',
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'claim-takes-anything',
     promise: 'dispatched: a claim does not look whether the run still waits',
     footprint: 'postgres',
@@ -85,7 +162,8 @@ export const bugs: readonly Bug[] = [
     name: 'outcome-not-fenced',
     promise: 'fencing: an outcome is taken from whichever attempt',
     footprint: 'postgres',
-    faults: ['worker frozen beyond detection', 'network to Postgres cut'],
+    faults: ['worker frozen until its run is taken'],
+    jobs: ['aloof', 'lengthy'],
     caughtBy: ['right end', 'told truly', 'one end'],
     changes: [
       {
@@ -93,19 +171,14 @@ export const bugs: readonly Bug[] = [
         find: "r.id = e.id and r.delivery = e.delivery and r.attempt = e.attempt and r.state = 'active'",
         replace: "r.id = e.id and r.state = 'active'",
       },
-      // Not the bug: it shows only while the next attempt is under way when the lost one comes back.
-      {
-        file: 'src/runtime/rescue.ts',
-        find: 'const periodSeconds = 5;',
-        replace: 'const periodSeconds = 1;',
-      },
     ],
   },
   {
     name: 'sql-not-fenced',
     promise: 'fencing: what a handler writes through ctx is not checked',
     footprint: 'postgres',
-    faults: ['worker frozen beyond detection'],
+    faults: ['worker frozen until its run is taken'],
+    jobs: ['booking', 'lengthy', 'aloof'],
     caughtBy: ['fenced'],
     changes: [
       {
@@ -199,6 +272,12 @@ export const bugs: readonly Bug[] = [
         replace:
           "set heartbeat_at = '${new Date().toISOString()}'::timestamptz, released_at = null",
       },
+      // Not the bug: rescue has to come by while the clock is wrong.
+      {
+        file: 'src/runtime/rescue.ts',
+        find: 'const periodSeconds = 5;',
+        replace: 'const periodSeconds = 1;',
+      },
     ],
   },
   {
@@ -230,10 +309,27 @@ export const bugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'child-not-killed',
+    promise:
+      'a timed-out attempt is over: a process of its own that ignores the signal is left alone',
+    footprint: 'postgres',
+    faults: ['worker frozen shortly'],
+    jobs: ['stubborn', 'quick'],
+    caughtBy: ['gone'],
+    changes: [
+      {
+        file: 'src/runtime/isolation/isolated.ts',
+        find: 'timer ??= setTimeout(child.kill, durationMs(job.killAfter));',
+        replace: 'timer ??= setTimeout(() => {}, durationMs(job.killAfter));',
+      },
+    ],
+  },
+  {
     name: 'cancel-overtaken',
     promise: 'cancel works from anywhere: the outcome of a cancelled attempt is taken',
     footprint: 'postgres',
     faults: ['worker frozen shortly'],
+    jobs: ['aloof'],
     caughtBy: ['one end', 'told truly', 'right end'],
     changes: [
       {

@@ -54,7 +54,12 @@ async function playCopy(folder: string, bug: Bug, seed: number): Promise<Invaria
   const options = ['--quick', '--json', '--footprint', bug.footprint, '--seed', String(seed)];
   await using suite = startProcess(
     join(folder, 'test/chaos/main.ts'),
-    [...options, '--faults', bug.faults.join(',')],
+    [
+      ...options,
+      '--faults',
+      bug.faults.join(','),
+      ...(bug.jobs ? ['--jobs', bug.jobs.join(',')] : []),
+    ],
     { cwd: folder },
   );
   await suite.ended();
