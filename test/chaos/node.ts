@@ -70,7 +70,7 @@ const catalogue = openCatalogue(jobs);
 const enqueuer = openEnqueuer({ catalogue, ledger, queues });
 const worker = includesRole(role, 'worker') ? await beginWork() : undefined;
 if (includesRole(role, 'control')) await beginControl();
-const meddling = { tell, sql: database, queues };
+const meddling = { tell, sql: database, queues, catalogue };
 const producer = includesRole(role, 'web')
   ? startProducer({ ...options, ...meddling, acceptor: openAcceptor(database, enqueuer) })
   : undefined;

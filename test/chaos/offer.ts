@@ -30,6 +30,7 @@ export interface Meddling {
   readonly retries: boolean;
   readonly retriesCancelled: boolean;
   readonly doubles: boolean;
+  readonly replays: boolean;
 }
 
 const ways: Readonly<Record<Way, number>> = {
@@ -68,5 +69,6 @@ function drawMeddling(
     retries: random.chance(0.2) && (job === 'hopeless' || job === 'quitting'),
     retriesCancelled: random.chance(0.5),
     doubles: random.chance(0.1) && isPlain,
+    replays: random.chance(0.05),
   };
 }

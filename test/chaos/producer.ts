@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../examples/generator/random.ts';
-import { Failure } from '../../src/core/errors.ts';
 import { type Acceptor, Unanswered } from './accepting.ts';
 import type { Mix } from './jobs.ts';
-import { type MeddlingServices, meddle } from './meddling.ts';
+import { type MeddlingServices, meddle, nameError } from './meddling.ts';
 import { drawOffer, type Offer } from './offer.ts';
 
 /** A seeded stream of runs from one process, at a steady pace until it is told to finish. */
@@ -84,8 +83,4 @@ function offered({ mark, job, delayMs, expiresMs, isBad }: Offer) {
     ...(expiresMs !== undefined && { expiresMs }),
     ...(isBad && { isBad }),
   } as const;
-}
-
-function nameError(error: unknown): string {
-  return error instanceof Failure ? error.code : String(error);
 }
