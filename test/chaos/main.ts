@@ -5,7 +5,7 @@
 import { printReport, type Report, type ReportRow } from '../support/report.ts';
 import { readArguments } from './arguments.ts';
 import { explain } from './explain.ts';
-import { type ChaosPlace, openPlace } from './place.ts';
+import { openPlace } from './place.ts';
 import { describeHunted, findBugs, type Hunted, hunt, judgeHunted } from './planted/hunt.ts';
 import { type Played, playScenario } from './scenario.ts';
 import { chooseSize, type Size } from './size.ts';
@@ -46,10 +46,14 @@ async function huntAll(name: string): Promise<Pick<Report, 'rows' | 'goals'>> {
 async function playSeed(seed: number, size: Size): Promise<Played[]> {
   say([`--seed ${seed}`]);
   await using stack = new AsyncDisposableStack();
-  const places: ChaosPlace[] = [];
-  // One by one: a new PGlite holds up this process for seconds.
-  for (const footprint of asked.footprints) places.push(stack.use(await openPlace(footprint)));
-  return await Promise.all(places.map((place) => playScenario(place, seed, size)));
+  const playing: Promise<Played>[] = [];
+  // One by one: a new PGlite holds up this process for seconds. The slowest to start is the first.
+  for (const footprint of asked.footprints) {
+    const played = playScenario(stack.use(await openPlace(footprint)), seed, size);
+    played.catch(() => {}); // until it is awaited
+    playing.push(played);
+  }
+  return await Promise.all(playing);
 }
 
 function say(lines: readonly string[]): void {
