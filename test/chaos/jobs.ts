@@ -37,17 +37,17 @@ export type Mix = Readonly<Partial<Record<ChaosJobName, number>>>;
 
 /** What producers enqueue, and how often. */
 export const chaosMix: Readonly<Record<ChaosJobName, number>> = {
-  quick: 4,
-  stepped: 4,
-  booking: 8,
-  flaky: 4,
-  hopeless: 4,
-  lengthy: 8,
-  aloof: 8,
-  snoozing: 4,
-  quitting: 4,
-  overtime: 4,
-  begetting: 4,
+  quick: 8,
+  stepped: 8,
+  booking: 16,
+  flaky: 8,
+  hopeless: 8,
+  lengthy: 16,
+  aloof: 16,
+  snoozing: 8,
+  quitting: 8,
+  overtime: 8,
+  begetting: 8,
   // Each attempt of these costs a process.
   apart: 1,
   stubborn: 1,
