@@ -46,14 +46,11 @@ async function huntAll(name: string): Promise<Pick<Report, 'rows' | 'goals'>> {
 async function playSeed(seed: number, size: Size): Promise<Played[]> {
   say([`--seed ${seed}`]);
   await using stack = new AsyncDisposableStack();
-  const playing: Promise<Played>[] = [];
-  // One by one: a new PGlite holds up this process for seconds. The slowest to start is the first.
-  for (const footprint of asked.footprints) {
-    const played = playScenario(stack.use(await openPlace(footprint)), seed, size);
-    played.catch(() => {}); // until it is awaited
-    playing.push(played);
-  }
-  return await Promise.all(playing);
+  return await Promise.all(
+    asked.footprints.map(async (footprint) =>
+      playScenario(stack.use(await openPlace(footprint)), seed, size),
+    ),
+  );
 }
 
 function say(lines: readonly string[]): void {

@@ -1,4 +1,5 @@
 // One process of the load, of its kind, until it is killed. Started by fleet.ts.
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openControl } from '../../src/control/index.ts';
@@ -78,6 +79,7 @@ const pausing = producer && startPausing(meddling, options);
 const commands = createInterface(process.stdin);
 commands.on('line', (line) => obey(line, { clock, finish, ...(producer && { producer }) }));
 console.log(`up ${worker?.id ?? ''}`);
+flushCompileCache(); // it is killed in the end
 
 async function beginWork() {
   const announcements = openAnnouncements();
