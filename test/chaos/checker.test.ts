@@ -41,6 +41,7 @@ const endedRun = (id: string, job: string, more: Partial<EndedRun>): EndedRun =>
   failures: 0,
   losses: 0,
   result: null,
+  errorCode: null,
   mark: id,
   schedule: null,
   ...more,

@@ -118,6 +118,8 @@ export interface EndedRun {
   readonly failures: number;
   readonly losses: number;
   readonly result: unknown;
+  /** The code of what it failed with last; null for an error of its own. */
+  readonly errorCode: string | null;
   /** Of the offer it came from; null when a schedule made it. */
   readonly mark: string | null;
   readonly schedule: string | null;

@@ -114,7 +114,8 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
   );
   return {
     runs: await sql.query<EndedRun>(
-      `select id, job, state, attempt, failures, losses, result, schedule, payload->>'mark' as mark
+      `select id, job, state, attempt, failures, losses, result, schedule, payload->>'mark' as mark,
+         error->>'code' as "errorCode"
        from nightshift.runs order by id`,
     ),
     steps: await sql.query<EndedStep>(
