@@ -73,10 +73,19 @@ export function describeError(thrown: unknown): RunError {
 }
 
 function readThrown(thrown: unknown): RunError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
+  if (!(thrown instanceof Error)) return { name: 'Error', message: textOf(thrown) };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? { code: thrown.code } : {};
   const stack = thrown.stack === undefined ? {} : { stack: thrown.stack.slice(0, 8000) };
   return { name: thrown.name, message: thrown.message, ...code, ...stack };
+}
+
+/** The text of anything thrown. Not every object has one: one without a prototype has none. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that is no error';
+  }
 }
 
 /** A crash counts twice: as a failure for the retry policy, and as a loss for the poison rule. */

@@ -32,6 +32,7 @@ const endings: fc.Arbitrary<Ending> = fc.oneof(
   fc.string().map((message) => ({ thrown: new Error(message) })),
   fc.anything().map((thrown) => ({ thrown })),
   fc.constantFrom(
+    { thrown: { toString: false } },
     { thrown: new Cancel('no need') },
     { thrown: new Snooze('10m') },
     { thrown: new GiveBack() },

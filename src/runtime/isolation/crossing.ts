@@ -1,6 +1,7 @@
 import { Cancel, GiveBack, Snooze } from '../../core/endings.ts';
 import { Failure, type FailureCode } from '../../core/errors.ts';
 import { failures } from '../../core/failures.ts';
+import { textOf } from '../../core/outcome.ts';
 
 /** Something thrown on its way between two processes: it arrives as what it was. */
 export type Packed =
@@ -52,15 +53,6 @@ function rebuild(packed: Exclude<Packed, { kind: 'value' }>): Error {
 
 function tellable({ stack, ...error }: Told): Partial<Told> {
   return stack === undefined ? error : { ...error, stack };
-}
-
-/** Not every object has a text: one without a prototype has none. */
-function textOf(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something that is no error';
-  }
 }
 
 /** The fields that are plain values; an error may hold sockets and functions, too. */
