@@ -9,7 +9,7 @@ export interface Acceptor {
    * Resolves to the run's id once it is accepted, and to `rolled back` when it certainly was not. Throws what
    * `enqueue` threw, or `Unanswered` when a commit got no answer.
    */
-  accept(offer: Offer): Promise<string | 'rolled back'>;
+  accept(offer: Offer): Promise<string>;
 }
 
 /** Nobody said whether the producer's own transaction is committed. */
@@ -51,7 +51,7 @@ async function acceptBySql(database: Database, offer: Offer): Promise<string> {
 type Transactions = (
   work: (tx: CallersTransaction) => Promise<string>,
   end: 'committed' | 'rolled back',
-) => Promise<string | 'rolled back'>;
+) => Promise<string>;
 
 /** As an application has them: clients of `pg` of its own, where there is a server. */
 function openTransactions({ driver, transaction }: Database): Transactions {

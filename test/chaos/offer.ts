@@ -45,7 +45,7 @@ export function drawOffer(random: Random, mix: Mix): Offer {
   const way = random.weighted(ways);
   const delayMs = random.chance(0.1) ? random.between(500, 2500) : 0;
   const expires = random.chance(0.1) && delayMs === 0;
-  const isBad = random.chance(0.1) && way === 'by SQL';
+  const isBad = random.chance(0.3) && way === 'by SQL';
   return {
     mark: newId(),
     job,

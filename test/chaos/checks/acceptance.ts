@@ -1,4 +1,4 @@
-import { type Evidence, entriesOf, toldOf } from '../evidence.ts';
+import { type Evidence, toldOf } from '../evidence.ts';
 import { chaosScheduleNames } from '../schedules.ts';
 import { type Violation, violation } from './violation.ts';
 
