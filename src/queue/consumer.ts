@@ -36,6 +36,8 @@ interface Opening {
   readonly handle: Handle | URL;
   readonly options: ConsumerOptions;
   readonly onError: (error: Error) => void;
+  /** Called once the consumer has ended. */
+  readonly onClosed: () => void;
 }
 
 /** How long a forced close tries to hand back what it holds; after that the lock runs out anyway. */
@@ -57,8 +59,9 @@ export function openConsumer(opening: Opening): Consumer {
     forced.resolve();
   }
 
+  const { forget, ...taking } = openTaking(worker, backend.admission, onError);
   return {
-    ...openTaking(worker, backend.admission, onError),
+    ...taking,
     cancel: (delivery, reason) => worker.cancelJob(delivery, reason),
     async close({ force = false } = {}) {
       if (force && !hand.isForced) {
@@ -71,6 +74,8 @@ export function openConsumer(opening: Opening): Consumer {
         await Promise.race([ended, whenever(isPointless, ended)]);
       }
       await worker.close(true);
+      forget();
+      opening.onClosed();
     },
   };
 }
@@ -80,7 +85,7 @@ function openTaking(
   worker: JobWorker,
   admission: Admission,
   onError: (error: Error) => void,
-): Pick<Consumer, 'start' | 'pause' | 'resume'> {
+): Pick<Consumer, 'start' | 'pause' | 'resume'> & { forget(): void } {
   let isStarted = false;
   let isPaused = false;
 
@@ -88,13 +93,14 @@ function openTaking(
     if (isStarted && admission.isOpen && !worker.isRunning()) worker.run().catch(onError);
   }
 
-  admission.onChange(() => {
+  const forget = admission.onChange(() => {
     if (!isStarted || isPaused) return;
     if (!admission.isOpen) void worker.pause(true);
     else if (worker.isPaused()) void worker.resume();
     else begin();
   });
   return {
+    forget,
     start() {
       isStarted = true;
       begin();

@@ -88,7 +88,14 @@ export async function openQueues(options: QueuesOptions): Promise<Queues> {
     readMark: () => reach.server(() => backend.readMark()),
     writeMark: (mark) => reach.server(() => backend.writeMark(mark)),
     consume(job, handle, consumerOptions) {
-      const consumer = openConsumer({ backend, job, handle, options: consumerOptions, onError });
+      const consumer: Consumer = openConsumer({
+        backend,
+        job,
+        handle,
+        options: consumerOptions,
+        onError,
+        onClosed: () => consumers.delete(consumer),
+      });
       consumers.add(consumer);
       return consumer;
     },
