@@ -2,7 +2,7 @@ import { runs } from './migrations/0001-runs.ts';
 import { enqueue } from './migrations/0002-enqueue.ts';
 import { control } from './migrations/0003-control.ts';
 import { ends } from './migrations/0004-ends.ts';
-import { installation } from './migrations/0006-installation.ts';
+import { installation } from './migrations/0005-installation.ts';
 
 export { acceptRuns, insertOutbox, insertRuns, type NewRun, newId } from './accept.ts';
 export {
@@ -50,5 +50,5 @@ export const ledgerMigrations = {
   'ledger/0002-enqueue': enqueue,
   'ledger/0003-control': control,
   'ledger/0004-ends': ends,
-  'ledger/0006-installation': installation,
+  'ledger/0005-installation': installation,
 };

@@ -137,10 +137,14 @@ describe('what the API refuses is one sentence, and nothing is stored', () => {
     expect(JSON.parse(errors)).toMatchObject({ error: { code: 'job.unknown', kind: 'missing' } });
   });
 
-  test('a run that is not there is status 1', async () => {
-    const { status, errors } = await installation.command('runs', 'show', 'nobody');
-    expect(status).toBe(1);
-    expect(errors).toContain('There is no run nobody. List runs with: nightshift runs list');
+  test('a run that is not there is status 1, and what can be no run is status 2', async () => {
+    const id = '019a0000-0000-7000-8000-000000000001';
+    const gone = await installation.command('runs', 'show', id);
+    expect(gone.status).toBe(1);
+    expect(gone.errors).toContain(`There is no run ${id}. List runs with: nightshift runs list`);
+    const wrong = await installation.command('runs', 'show', 'nobody');
+    expect(wrong.status).toBe(2);
+    expect(wrong.errors).toContain('"nobody" is not the id of a run');
   });
 });
 
