@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { invariants, type Violation } from './checks/violation.ts';
+import type { Felt } from './felt.ts';
 import type { Played } from './scenario.ts';
+import { findLate } from './tables.ts';
 import { drawTimeline } from './timeline.ts';
 
 /** Timelines that are printed; the folder has those of all runs that something is wrong with, up to a hundred. */
@@ -12,15 +14,27 @@ const kept = 100;
 /** Says what was violated, with the timeline of a run for each promise, and keeps all of the evidence in a folder. */
 export function explain(played: Played): string {
   const { footprint, seed, violations, breakdowns } = played;
-  if (violations.length + breakdowns.length === 0) return '';
+  const late = findLate(played);
+  if (violations.length + breakdowns.length + late.length === 0) return '';
   const firsts = [...Map.groupBy(violations, ({ invariant }) => invariant).values()];
   return [
     ...breakdowns,
     ...firsts.map((same) => describe(same)),
+    ...late.map((one) => describeLate(played, one)),
     ...firsts.slice(0, shown).map(([one]) => `${one!.says}:\n${timelineOf(played, one!.run)}`),
     `${footprint}: to play it again: npm run chaos -- --footprint ${footprint} --seed ${seed}`,
     `${footprint}: the evidence is in ${keep(played)}`,
   ].join('\n\n');
+}
+
+function describeLate(
+  played: Played,
+  { kind, at, againSeconds, dutySeconds = 0, slowestRun }: Felt,
+): string {
+  const again = Math.max(0, ...againSeconds).toFixed(1);
+  const times = `a run went on after ${again} s, a duty after ${dutySeconds.toFixed(1)} s`;
+  const timeline = slowestRun === undefined ? '' : `:\n${timelineOf(played, slowestRun)}`;
+  return `${kind} at ${new Date(at).toISOString()}: ${times}${timeline}`;
 }
 
 function describe(same: readonly Violation[]): string {

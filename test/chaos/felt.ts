@@ -7,6 +7,8 @@ export interface Felt extends Struck {
   readonly hit: number;
   /** For each run whose worker was struck: seconds until it moved on, by whomever. */
   readonly againSeconds: readonly number[];
+  /** The run that took the longest of them. */
+  readonly slowestRun: string | undefined;
   /** Until a duty of the control plane ran again. */
   readonly dutySeconds: number | undefined;
 }
@@ -24,6 +26,7 @@ export function feel(struck: readonly Struck[], evidence: Evidence): Felt[] {
       ...one,
       hit: own.length,
       againSeconds: own.flatMap(({ next }) => (next ? [(next - one.at) / 1000] : [])),
+      slowestRun: own.toSorted((a, b) => (b.next ?? 0) - (a.next ?? 0))[0]?.run,
       dutySeconds: duty && (duty - one.at) / 1000,
     };
   });
@@ -31,6 +34,7 @@ export function feel(struck: readonly Struck[], evidence: Evidence): Felt[] {
 
 /** A worker's time with a run. */
 interface Hold {
+  readonly run: string;
   readonly worker: string | null;
   readonly from: number;
   readonly to: number;
@@ -41,10 +45,10 @@ interface Hold {
 function listHolds({ entries }: Evidence): Hold[] {
   const movesOf = Map.groupBy(entriesOf(entries, 'move'), ({ run }) => run);
   return [...movesOf.values()].flatMap((moves) =>
-    moves.flatMap(({ to, worker, at = 0 }, i) => {
+    moves.flatMap(({ run, to, worker, at = 0 }, i) => {
       if (to !== 'active') return [];
       const next = moves.slice(i + 1).find((move) => move.to !== 'queued');
-      return [{ worker, from: at, to: moves[i + 1]?.at ?? Infinity, next: next?.at }];
+      return [{ run, worker, from: at, to: moves[i + 1]?.at ?? Infinity, next: next?.at }];
     }),
   );
 }

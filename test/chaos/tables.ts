@@ -69,21 +69,35 @@ export function judge(
     atLeast('faults', Math.min(...played.map(({ struck }) => struck.length)), least.faults),
     atMost(
       `seconds until the slowest run of a killed worker goes again (silence counts as death after ${detectionMs / 1000} s)`,
-      slowest(
-        all.filter(({ kind }) => kind === 'worker killed').flatMap((one) => one.againSeconds),
-      ),
-      30,
+      slowest(all.filter(isWorkerKilled).flatMap((one) => one.againSeconds)),
+      againGoalSeconds,
     ),
     atMost(
       'seconds until a duty goes on after a control process was killed or frozen',
       slowest(played.flatMap(listTakeovers)),
-      15,
+      dutyGoalSeconds,
     ),
   ];
 }
 
+const againGoalSeconds = 30;
+const dutyGoalSeconds = 15;
+
+/** The faults after which runs or duties went on later than they should. */
+export function findLate({ footprint, struck }: Judged): Felt[] {
+  return struck.filter(
+    (one) =>
+      (isWorkerKilled(one) && slowest(one.againSeconds) > againGoalSeconds) ||
+      slowest(listTakeovers({ footprint, struck: [one] })) > dutyGoalSeconds,
+  );
+}
+
+function isWorkerKilled({ kind }: Felt): boolean {
+  return kind === 'worker killed';
+}
+
 /** Where one process does everything, its death is that of the control plane, too. */
-function listTakeovers({ footprint, struck }: Judged): number[] {
+function listTakeovers({ footprint, struck }: Pick<Judged, 'footprint' | 'struck'>): number[] {
   return struck
     .filter(({ on, kind }) => on === 'control' || (footprint === 'embedded' && /killed/.test(kind)))
     .map(({ dutySeconds = 0 }) => dutySeconds);

@@ -6,7 +6,7 @@ import { kindsOn, planFaults } from './plan.ts';
 describe.each(chaosFootprints)('the plan of faults on %s', (footprint) => {
   const kinds = kindsOn(footprint);
   const plan = (seed: number) =>
-    planFaults(createRandom(seed), { kinds, count: 40, detectionMs: 3000 });
+    planFaults(createRandom(seed), { kinds, frequent: kinds, count: 40, detectionMs: 3000 });
 
   test('is the same for the same seed, and another for another', () => {
     expect(plan(1)).toEqual(plan(1));

@@ -20,16 +20,22 @@ export function kindsOn(footprint: ChaosFootprint): readonly FaultKind[] {
   return faultKinds.filter(({ footprints }) => footprints.includes(footprint));
 }
 
-/** `count` faults of these kinds, each kind at least once if there is room, in an order by chance. */
+/** `count` faults, each of `kinds` once if there is room, and then of the `frequent` ones, in an order by chance. */
 export function planFaults(
   random: Random,
   {
     kinds,
+    frequent,
     count,
     detectionMs,
-  }: { kinds: readonly FaultKind[]; count: number; detectionMs: number },
+  }: {
+    readonly kinds: readonly FaultKind[];
+    readonly frequent: readonly FaultKind[];
+    readonly count: number;
+    readonly detectionMs: number;
+  },
 ): Fault[] {
-  const drawn = Array.from({ length: count }, (_, i) => kinds[i] ?? random.pick(kinds));
+  const drawn = Array.from({ length: count }, (_, i) => kinds[i] ?? random.pick(frequent));
   return shuffle(random, drawn).map((kind) => drawFault(random, kind, detectionMs));
 }
 
