@@ -22,7 +22,7 @@ export async function openBoss(
     schedule: false,
     superviseIntervalSeconds: 1,
     // Between two looks at heartbeats; at its default of 60 s a dead process would be found that late.
-    monitorIntervalSeconds: 2,
+    monitorIntervalSeconds: 1,
     // It fetches no job whose key it believes to be at work, and believes what it last read: at its default a
     // duty that was at work just then, or whose holder died, would rest for up to 60 s.
     queueCacheIntervalSeconds: 1,

@@ -17,8 +17,8 @@ export interface ControlOptions {
   onError(error: unknown): void;
 }
 
-/** Both queues: a holder that died is noticed in 10 s. What is done is forgotten after an hour: pg-boss counts all it keeps. */
-const settings = { heartbeatSeconds: 10, retryLimit: 1_000_000, deleteAfterSeconds: 3600 };
+/** Both queues: a holder that died is noticed in 10 s. What is done is forgotten after ten minutes: pg-boss counts all it keeps. */
+const settings = { heartbeatSeconds: 10, retryLimit: 1_000_000, deleteAfterSeconds: 600 };
 const pollSeconds = 0.5;
 
 /** Opens pg-boss on the database, sets every timer anew and begins the duties. */

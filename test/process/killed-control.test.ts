@@ -3,7 +3,9 @@ import { type Control, listDuties, openControl } from '../../src/control/index.t
 import type { Duty } from '../../src/core/duty.ts';
 import { defineSchedule } from '../../src/core/schedule.ts';
 import { openDatabase } from '../../src/db/index.ts';
+import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { openCatalogue, plantSchedules, scheduleTimers } from '../../src/runtime/index.ts';
+import { openTestFootprint } from '../support/footprint.ts';
 import { startProcess } from '../support/process.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
@@ -36,7 +38,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   async (signal) => {
     await using runtime = await openTestRuntime('postgres', [job]);
     await plantSchedules(runtime.database, { catalogue, schedules });
-    await using doomed = startProcess(stuckControl, [], { env: runtime.place.env });
+    await using doomed = startProcess(stuckControl, [JSON.stringify(runtime.place.database)]);
     // Alone at first: two that poll in step would leave every timer to the same one of them.
     await doomed.line(/^fires every-second/);
     await doomed.line(/^begins the duty/);
@@ -68,6 +70,22 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   },
   180_000,
 );
+
+test('a duty that a killed process was at goes on in the next one that has the data folder', async () => {
+  await using place = await openTestFootprint('embedded', ledgerMigrations);
+  await using doomed = startProcess(stuckControl, [JSON.stringify(place.database)]);
+  await doomed.line(/^is known to be at work/, patience.timeoutMs);
+  doomed.kill('SIGKILL');
+  await doomed.ended();
+  const database = await openDatabase(place.database);
+  let passes = 0;
+  const duty = { name: 'ticking', periodSeconds: 1, run: () => Promise.resolve(++passes) };
+  const control = await openControlOn({ database }, [duty]);
+  // Less than the minute for which pg-boss would go on believing in the dead.
+  await until(() => passes >= 2, { timeoutMs: 30_000 });
+  await control.close();
+  await database.close();
+}, 120_000);
 
 test('a control plane that is told to stop hands over at once, and nobody is late', async () => {
   await using runtime = await openTestRuntime('postgres', [job]);
