@@ -23,6 +23,8 @@ export async function openBoss(
     superviseIntervalSeconds: 1,
     // Between two looks at heartbeats; at its default of 60 s a dead process would be found that late.
     monitorIntervalSeconds: 2,
+    // It fetches nothing of what its list says is under way, and a process that died leaves such a list behind.
+    queueCacheIntervalSeconds: 1,
     clock: steadyClock,
   });
   boss.on('error', onError);
