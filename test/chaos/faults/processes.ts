@@ -51,7 +51,7 @@ export const processFaults: readonly FaultKind[] = [
       await sleep(lastsMs);
     },
   },
-  jump({ name: 'worker clock jumped', on: 'worker', footprints: anything }),
+  jump({ name: 'worker clock jumped', on: 'worker', footprints: postgres }),
   jump({ name: 'control clock jumped', on: 'control', footprints: postgres }),
   jump({ name: 'web clock jumped', on: 'web', footprints: postgres }),
   {
