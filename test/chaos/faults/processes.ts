@@ -7,8 +7,7 @@ import { type Fault, type FaultKind, footprintsWith, type Site } from './fault.t
 const { anything, postgres } = footprintsWith;
 
 const short = (): readonly [number, number] => [100, 1000];
-/** Often longer than rescue needs, too, so that the next attempt is under way when the lost one comes back. */
-const beyondDetection = (detectionMs: number) => [detectionMs + 500, detectionMs + 5000] as const;
+const beyondDetection = (detectionMs: number) => [detectionMs + 500, detectionMs + 2500] as const;
 
 type Placed = Pick<FaultKind, 'name' | 'on' | 'footprints'>;
 
