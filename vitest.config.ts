@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start and kill whole processes, or wait for clocks and locks: left out of `npm run check`. */
-const slow = ['process', 'chaos', 'browser', 'contract', 'control'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+/**
+ * Tests that start servers and processes, fill folders, wait for clocks and locks, or play many runs on each of the
+ * three footprints: left out of `npm run check`.
+ */
+const slow = [
+  ...['process', 'chaos', 'browser', 'contract', 'control', 'db', 'examples'].map(
+    (folder) => `test/${folder}/**/*.test.ts`,
+  ),
+  'test/docs/{guide,readme,workflows}.test.ts',
+  'test/runtime/gates/**/*.test.ts',
+  'test/runtime/{batch,bundles,foreign,uniqueness,versions,waiting}*.test.ts',
+  'test/ledger/retention.test.ts',
+];
 
 export default defineConfig({
   test: {

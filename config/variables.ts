@@ -46,6 +46,7 @@ const optionOf = {
   NIGHTSHIFT_GRACE: 'runtime.graceMs',
   NIGHTSHIFT_PAYLOAD_LIMIT: 'runtime.payloadLimit',
   NIGHTSHIFT_UNKNOWN_JOB: 'runtime.unknownJobMs',
+  NIGHTSHIFT_EVENT_KEEP: 'runtime.eventKeepMs',
   NIGHTSHIFT_RESULT_INLINE: 'runtime.resultInlineBytes',
   NIGHTSHIFT_RESULT_LIMIT: 'runtime.resultMostBytes',
   NIGHTSHIFT_ARCHIVE: 'archive.folder',

@@ -37,9 +37,18 @@ export async function openApiServer(
 
 async function buildApiServer(system: System, { readiness }: Watch): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
-  const { config, database, queues, catalogue, enqueuer, artifacts, onError } = system;
+  const { config, database, queues, catalogue, enqueuer, artifacts, calendars, onError } = system;
   const { detectionMs } = config.runtime;
-  const operated = { database, queues, catalogue, enqueuer, artifacts, detectionMs };
+  const operated = {
+    database,
+    queues,
+    catalogue,
+    enqueuer,
+    artifacts,
+    calendars,
+    detectionMs,
+    onError,
+  };
   const server = buildServer(operated, { readiness, onBug: onError });
   system.onClose(() => server.close());
   return server;

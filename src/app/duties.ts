@@ -4,8 +4,12 @@ import {
   artifactDuty,
   bulkDuty,
   expiryDuty,
+  gatesDuty,
+  missedDuty,
   rescueDuty,
+  uniqueKeysDuty,
   unknownJobsDuty,
+  wakesDuty,
 } from '../runtime/index.ts';
 import type { System } from './system.ts';
 
@@ -21,12 +25,15 @@ export function rescueOf({ config, database, queues, log }: System): Duty {
 
 /** Every duty of the control plane, from the domains that declare them. */
 export function dutiesOf(system: System, rescue: Duty): Duty[] {
-  const { config, database, queues, catalogue, announcements, artifacts } = system;
+  const { config, database, queues, catalogue, announcements, artifacts, gates } = system;
   const { detectionMs, unknownJobMs, keepRunsMs } = config.runtime;
   const retention = { keepMs: keepRunsMs, shared: database.driver.kind === 'postgres' };
   return [
     rescue,
     expiryDuty(database),
+    gatesDuty({ database, gates }),
+    missedDuty(database, system.onError),
+    uniqueKeysDuty(database),
     unknownJobsDuty({ database, queues, catalogue, announcements, detectionMs, unknownJobMs }),
     {
       name: 'partitions',
@@ -35,6 +42,7 @@ export function dutiesOf(system: System, rescue: Duty): Duty[] {
     },
     { name: 'retention', periodSeconds: 3600, run: () => retireRuns(database, retention) },
     bulkDuty({ database, queues }),
+    wakesDuty({ database, queues }),
     artifactDuty({ database, artifacts }),
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sql } from '../core/sql.ts';
 import type { ComponentHealth, Readiness } from '../http/index.ts';
+import { listMissed, missedFailure } from '../runtime/index.ts';
 import type { ProcessKind, Share } from './kinds.ts';
 import type { System } from './system.ts';
 
@@ -35,6 +37,7 @@ export function openWatch({ database, queues }: System, { answers, does }: Proce
       isNeeded: answers !== 'api' && does.every(({ name }) => name === 'worker'),
       check: () => queues.ping(),
     },
+    { name: 'schedules', isNeeded: false, check: () => checkSchedules(database) },
     ...shares,
   ];
 
@@ -58,6 +61,19 @@ export function openWatch({ database, queues }: System, { answers, does }: Proce
       isStopping = true;
     },
   };
+}
+
+/**
+ * Told by every process, since it is read from rows: that none fires may be because no control plane lives. A
+ * database that is away is told of by itself.
+ */
+async function checkSchedules(sql: Sql): Promise<void> {
+  const unknown = sleep(patienceMs / 2, [], { ref: false });
+  const missed = await Promise.race([listMissed(sql).catch(() => []), unknown]);
+  const [first] = missed;
+  if (!first) return;
+  const others = missed.length > 1 ? ` So it is with ${missed.length - 1} more.` : '';
+  throw new Error(`${missedFailure(first).message}${others}`);
 }
 
 const patienceMs = 2_000;

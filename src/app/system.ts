@@ -1,19 +1,29 @@
 import type { Config } from '../../config/index.ts';
 import { jobs as ourJobs } from '../../jobs/index.ts';
 import { openFolderArchive } from '../connectors/archive-fs/index.ts';
+import { openCalendars } from '../connectors/calendar/index.ts';
+import type { Calendars } from '../core/calendar.ts';
 import type { AnyJob } from '../core/job.ts';
 import type { Database } from '../db/index.ts';
-import { enterInstallation, type Ledger, markAllStopped, openLedger } from '../ledger/index.ts';
+import {
+  enterInstallation,
+  type Ledger,
+  markAllStopped,
+  openLedger,
+  plantGates,
+} from '../ledger/index.ts';
 import { openQueues, type Queues } from '../queue/index.ts';
 import {
   type Announcements,
   type Artifacts,
   type Catalogue,
   type Enqueuer,
+  type Gates,
   openAnnouncements,
   openArtifacts,
   openCatalogue,
   openEnqueuer,
+  openGates,
 } from '../runtime/index.ts';
 import { openDatabaseOf, prepareSchema } from './database.ts';
 import { type Faults, openFaults } from './faults.ts';
@@ -28,8 +38,10 @@ export interface System {
   readonly ledger: Ledger;
   readonly catalogue: Catalogue;
   readonly enqueuer: Enqueuer;
+  readonly gates: Gates;
   readonly announcements: Announcements;
   readonly artifacts: Artifacts;
+  readonly calendars: Calendars;
   now(): Date;
   /** Writes to the log what nobody waits for. */
   onError(error: unknown): void;
@@ -90,11 +102,26 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
   const ledger = openLedger(database, { detectionMs: config.runtime.detectionMs });
   const now = () => new Date();
   const catalogue = openCatalogue(jobs, config.runtime);
-  const enqueuer = openEnqueuer({ catalogue, ledger, queues });
   const artifacts = openArtifacts({
     archive: openFolderArchive(config.archive),
     ...config.runtime,
   });
   const announcements = openAnnouncements();
-  return { database, queues, ledger, catalogue, enqueuer, announcements, artifacts, now };
+  await plantGates(database, jobs);
+  const gates = openGates({ database, queues, catalogue, announcements, onError: faults.onError });
+  onClose(() => gates.close());
+  const calendars = openCalendars(faults);
+  const enqueuer = openEnqueuer({ catalogue, ledger, queues, gates });
+  return {
+    database,
+    queues,
+    ledger,
+    catalogue,
+    enqueuer,
+    gates,
+    announcements,
+    artifacts,
+    calendars,
+    now,
+  };
 }

@@ -10,6 +10,8 @@ import { stopOnSignals } from '../operations/index.ts';
 export interface Api {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
+  delete<T>(path: string): Promise<T>;
   /** True when another process answers. */
   readonly remote: boolean;
   close(): Promise<void>;
@@ -25,6 +27,8 @@ export class ApiError extends Error {
     this.problem = problem;
   }
 }
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export interface ApiOptions {
   /** Run jobs in this process too: where it is alone (embedded), or in any case. */
@@ -71,7 +75,7 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
     await system.close();
     throw error;
   }
-  async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
     // The process is about to end: whoever asks now gets no answer, and no misleading error.
     if (interrupted) return new Promise(() => undefined);
     const response = await server.inject({
@@ -84,6 +88,8 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
   return {
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
+    patch: (path, body) => call('PATCH', path, body),
+    delete: (path) => call('DELETE', path),
     remote: false,
     async close() {
       await system.close();
@@ -98,9 +104,13 @@ function quiet(config: Config): Config {
 }
 
 function overSocket(socketPath: string): Api {
+  const call = <T>(method: Method, path: string, body?: unknown) =>
+    callSocket<T>({ socketPath, method, path: `/api/v1${path}` }, body);
   return {
-    get: (path) => callSocket({ socketPath, method: 'GET', path: `/api/v1${path}` }),
-    post: (path, body) => callSocket({ socketPath, method: 'POST', path: `/api/v1${path}` }, body),
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body),
+    patch: (path, body) => call('PATCH', path, body),
+    delete: (path) => call('DELETE', path),
     remote: true,
     close: () => Promise.resolve(),
   };

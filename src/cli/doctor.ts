@@ -8,7 +8,7 @@ import { listDuties } from '../control/index.ts';
 import { formatMs } from '../core/duration.ts';
 import { isFailure } from '../core/errors.ts';
 import { type Database, readServerLoad } from '../db/index.ts';
-import { findInstallation, listWorkers, type WorkerRow } from '../ledger/index.ts';
+import { findInstallation, listAhead, listWorkers, type WorkerRow } from '../ledger/index.ts';
 import { openQueues } from '../queue/index.ts';
 
 /** One thing that was looked at. */
@@ -146,7 +146,22 @@ async function examineWorkers({ runtime }: Config, database: Database): Promise<
   if (workers.length === 0)
     return [warning('workers', 'none is running; start one with: nightshift start')];
   const running = fine('workers', workers.map(nameOf).join(', '));
-  return [running, ...workers.flatMap((worker) => examineDelay(worker, runtime.detectionMs))];
+  return [
+    running,
+    ...workers.flatMap((worker) => examineDelay(worker, runtime.detectionMs)),
+    ...(await examineVersions(database, runtime.detectionMs)),
+  ];
+}
+
+/** Runs that only newer code than what runs can do, as in the middle of a deploy, or after a roll back. */
+async function examineVersions(database: Database, detectionMs: number): Promise<Finding[]> {
+  const ahead = await listAhead(database, detectionMs);
+  return ahead.map(({ job, version, known, runs }) =>
+    warning(
+      'versions',
+      `${runs} queued runs of ${job} were accepted by newer code, up to version ${version}, and the newest worker has version ${known}; they wait for one that has it. See docs/guides/deploying-a-change.md.`,
+    ),
+  );
 }
 
 /** A worker whose event loop was blocked for half the time after which it counts as dead. */

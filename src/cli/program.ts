@@ -8,9 +8,11 @@ import { addControlCommands } from './commands/control.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
+import { addEventCommand } from './commands/event.ts';
 import { addMigrateCommands } from './commands/migrate.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/runs.ts';
+import { addScheduleCommands } from './commands/schedules.ts';
 import { addSearchCommand } from './commands/search.ts';
 
 /** The `nightshift` command. Wrong use throws a CommanderError; everything else throws what went wrong. */
@@ -26,8 +28,10 @@ export function buildProgram(readConfig: () => Config): Command {
     .addHelpText('after', guide);
   addProcessCommands(program, cli);
   addEnqueueCommand(program, cli);
+  addEventCommand(program, cli);
   addRunCommands(program, cli);
   addCatalogueCommands(program, cli);
+  addScheduleCommands(program, cli);
   addControlCommands(program, cli);
   addSearchCommand(program, cli);
   addMigrateCommands(program, cli);

@@ -1,11 +1,8 @@
 import { type Clock, fromPglite, PgBoss } from 'pg-boss';
 import type { Database } from '../db/index.ts';
 
-/** pg-boss on our database, in the schema `pgboss`. It schedules nothing by cron: timers are jobs with `startAfter`. */
-export async function openBoss(
-  { driver }: Database,
-  onError: (error: unknown) => void,
-): Promise<PgBoss> {
+/** pg-boss on our database, in the schema `pgboss`, not started. It schedules nothing by cron: timers are jobs with `startAfter`. */
+export function openBoss({ driver }: Database, onError: (error: unknown) => void): PgBoss {
   const connection =
     driver.kind === 'pglite'
       ? { db: fromPglite(driver.pglite), backend: 'pglite' as const }
@@ -29,7 +26,6 @@ export async function openBoss(
     clock: steadyClock,
   });
   boss.on('error', onError);
-  await boss.start();
   return boss;
 }
 

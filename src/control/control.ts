@@ -21,17 +21,23 @@ export interface ControlOptions {
 const settings = { heartbeatSeconds: 10, retryLimit: 1_000_000, deleteAfterSeconds: 600 };
 const pollSeconds = 0.5;
 
-/** Opens pg-boss on the database, sets every timer anew and begins the duties. */
+/** Starts pg-boss on the database, sets every timer anew and begins the duties; throws `database.unreachable`. */
 export async function openControl(options: ControlOptions): Promise<Control> {
   // Imported where it is used: whoever only looks at duties has no need of pg-boss.
   const { openBoss } = await import('./boss.ts');
-  const boss = await openBoss(options.database, options.onError);
-  const stop = () => boss.stop({ graceful: true, timeout: 5000 });
+  const boss = openBoss(options.database, options.onError);
+  let unwatch = () => Promise.resolve();
+  const stop = async () => {
+    await unwatch();
+    await boss.stop({ graceful: true, timeout: 5000 });
+  };
   try {
-    await begin(boss, options);
+    await boss.start();
+    unwatch = await begin(boss, options);
   } catch (error) {
     await stop();
-    throw error;
+    const { driver } = options.database;
+    throw driver.kind === 'postgres' ? driver.queryFailure(error) : error;
   }
   let closing: Promise<void> | undefined;
   return { close: () => (closing ??= stop()) };
@@ -40,9 +46,10 @@ export async function openControl(options: ControlOptions): Promise<Control> {
 async function begin(boss: PgBoss, { database, duties, timers, onError }: ControlOptions) {
   // Whoever has the data folder is alone: what an earlier process was at is nobody's any more.
   if (database.driver.kind === 'pglite') await boss.deleteAllJobs();
-  await workTimers(boss, { database, timers, settings, pollSeconds, onError });
+  const unwatch = await workTimers(boss, { database, timers, settings, pollSeconds, onError });
   const all = [...duties, armDuty(boss, timers)];
   await workDuties(boss, { sql: database, duties: all, settings, pollSeconds, onError });
+  return unwatch;
 }
 
 /** A timer that got lost with its process is set again within a minute. */

@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss';
-import type { DurableTimers } from '../core/duty.ts';
+import type { DurableTimers, Fired, Timer } from '../core/duty.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { boundHold } from './queries.ts';
 
@@ -7,6 +7,9 @@ const queue = 'timers';
 
 /** Half of what a takeover may take. */
 const holdMs = 7_000;
+
+/** Four at once take what is due in batches, and do not wait for the next poll while these come full. */
+const work = { localConcurrency: 4, batchSize: 10, burstWhenBatchFull: true };
 
 export interface TimerOptions {
   readonly database: TransactionalSql;
@@ -16,37 +19,75 @@ export interface TimerOptions {
   onError(error: unknown): void;
 }
 
-/** Sets every timer anew, and fires what is due, each by itself: what it does and the next timer are one transaction. */
-export async function workTimers(boss: PgBoss, options: TimerOptions): Promise<void> {
-  const { database, timers, settings, pollSeconds, onError } = options;
+/**
+ * Sets every timer anew, and fires what is due, each by itself: what it does and the next timer are one transaction.
+ * A timer that changes meanwhile is set again when it is told of. The answered function ends the listening.
+ */
+export async function workTimers(
+  boss: PgBoss,
+  options: TimerOptions,
+): Promise<() => Promise<void>> {
+  const { timers, settings, pollSeconds, onError } = options;
   await boss.createQueue(queue, { policy: 'short', ...settings });
   await boss.deleteQueuedJobs(queue);
+  const unwatch = await timers.watch?.((key) => void armTimers(boss, timers, key).catch(onError));
   await armTimers(boss, timers);
-  const work = { pollingIntervalSeconds: pollSeconds, localConcurrency: 4 };
-  await boss.work<{ key: string }>(queue, work, async (jobs) => {
-    for (const { data } of jobs) {
-      try {
-        await database.transaction(async (tx) => {
-          await boundHold(tx, holdMs);
-          const next = await timers.fire(tx, data.key);
-          if (!next) return;
-          const send = { singletonKey: data.key, startAfter: next, db: asBossDatabase(tx) };
-          await boss.send(queue, data, send);
-        });
-      } catch (error) {
-        onError(error);
-        throw error;
-      }
+  await boss.work<{ key: string }>(
+    queue,
+    { ...work, pollingIntervalSeconds: pollSeconds },
+    (jobs) =>
+      fireEach(
+        boss,
+        jobs.map(({ data }) => data.key),
+        options,
+      ),
+  );
+  return unwatch ?? (() => Promise.resolve());
+}
+
+/** Sends every timer, or that of `key`, to its next moment; one that is set for it already stays as it is. */
+export async function armTimers(
+  boss: PgBoss,
+  timers: DurableTimers,
+  key?: string,
+): Promise<number> {
+  const all = await timers.list(key);
+  for (const timer of all) await send(boss, timer);
+  return all.length;
+}
+
+/** One that fails holds up no other. The whole batch comes again then, and finds nothing to do where it was done. */
+async function fireEach(
+  boss: PgBoss,
+  keys: readonly string[],
+  options: TimerOptions,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const key of keys) {
+    try {
+      const fired = await fire(boss, key, options);
+      await fired.afterCommit?.().catch(options.onError);
+    } catch (error) {
+      options.onError(error);
+      failures.push(error);
     }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function fire(boss: PgBoss, key: string, { database, timers }: TimerOptions): Promise<Fired> {
+  return database.transaction(async (tx) => {
+    await boundHold(tx, holdMs);
+    const fired = await timers.fire(tx, key);
+    if (fired.next) await send(boss, { key, at: fired.next }, tx);
+    return fired;
   });
 }
 
-/** Sends every timer to its next moment; one that is set already stays as it is. */
-export async function armTimers(boss: PgBoss, timers: DurableTimers): Promise<number> {
-  const all = await timers.list();
-  for (const { key, at } of all)
-    await boss.send(queue, { key }, { singletonKey: key, startAfter: at });
-  return all.length;
+/** One job waits for each key and moment: when the moment is another, the job of the old one finds nothing to do. */
+async function send(boss: PgBoss, { key, at }: Timer, tx?: Sql): Promise<void> {
+  const options = { singletonKey: `${key} ${at.toISOString()}`, startAfter: at };
+  await boss.send(queue, { key }, { ...options, ...(tx && { db: asBossDatabase(tx) }) });
 }
 
 function asBossDatabase(tx: Sql) {

@@ -9,6 +9,8 @@ export interface RunFilter {
   readonly job?: string | undefined;
   readonly state?: RunState | undefined;
   readonly fingerprint?: string | undefined;
+  /** Children of this run. */
+  readonly parent?: string | undefined;
   /** Accepted at this time or later, as ISO 8601. */
   readonly from?: string | undefined;
   /** Accepted before this time. */

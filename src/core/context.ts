@@ -1,3 +1,4 @@
+import type { Waiting } from './child.ts';
 import type { Documents, Mailboxes } from './connectors.ts';
 import type { Sql } from './sql.ts';
 
@@ -16,9 +17,26 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** The log of one run, kept with it and searchable. */
 export type RunLog = Record<LogLevel, (message: string, data?: Record<string, unknown>) => void>;
 
+/** Which run this is. */
+export interface RunIdentity {
+  readonly id: string;
+  readonly job: string;
+  readonly attempt: number;
+  /**
+   * The schedule that it is a firing of, and the moment it stands for: work on the time before `due`, not before
+   * `ctx.now()`, and a late or backfilled run does what it should have done then. Absent for any other run.
+   */
+  readonly schedule?: ScheduledFor;
+}
+
+export interface ScheduledFor {
+  readonly name: string;
+  readonly due: Date;
+}
+
 /** What every handler gets, whatever it needs. */
-export interface BaseContext {
-  readonly run: { readonly id: string; readonly job: string; readonly attempt: number };
+export interface BaseContext extends Waiting {
+  readonly run: RunIdentity;
   /** Aborted when the run is cancelled, times out, or the worker stops. */
   readonly signal: AbortSignal;
   /** The same for every attempt of this run: hand it to systems that take one. */

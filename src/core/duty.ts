@@ -11,11 +11,24 @@ export interface Duty {
 
 /** Moments at which something has to happen, kept in the database, so that no process has to remember them. */
 export interface DurableTimers {
-  /** Every key with its next moment. */
-  list(): Promise<readonly { readonly key: string; readonly at: Date }[]>;
-  /**
-   * Does what `key` is due for, in one transaction with the next timer. Answers the next moment, or
-   * undefined when there is none. Called early or twice, it changes nothing.
-   */
-  fire(tx: Sql, key: string): Promise<Date | undefined>;
+  /** Every key, or this one alone, with its next moment. */
+  list(key?: string): Promise<readonly Timer[]>;
+  /** Does what `key` is due for, in one transaction with the next timer. Called early or twice, it changes nothing. */
+  fire(tx: Sql, key: string): Promise<Fired>;
+  /** Calls `onChange` with a key whose moment is another now, or with none when any may be, until the answered function is called. */
+  watch?(onChange: (key?: string) => void): Promise<() => Promise<void>>;
+}
+
+/** A moment that is waited for. */
+export interface Timer {
+  readonly key: string;
+  readonly at: Date;
+}
+
+/** What follows from a timer that went off. */
+export interface Fired {
+  /** The next moment, or undefined when there is none. */
+  readonly next: Date | undefined;
+  /** To be done once the transaction is committed; nothing rests on it. */
+  afterCommit?(): Promise<void>;
 }

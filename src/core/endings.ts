@@ -26,3 +26,25 @@ export class GiveBack extends Error {
     this.name = 'GiveBack';
   }
 }
+
+/** What a waiting run waits for, in words, and how long at the most. */
+export interface Awaited {
+  readonly what: string;
+  readonly isSleep: boolean;
+  /** Milliseconds until it is over whatever happens; null: never. */
+  readonly dueMs: number | null;
+}
+
+/**
+ * The end of an attempt whose handler waits, for a time, its children or an event, and does nothing else: the run
+ * goes on in a further attempt. Handlers never see it, so that no `catch` can swallow it.
+ */
+export class Suspended extends Error {
+  readonly awaited: readonly Awaited[];
+
+  constructor(awaited: readonly Awaited[]) {
+    super(awaited.map(({ what }) => what).join(', or '));
+    this.name = 'Waiting';
+    this.awaited = awaited;
+  }
+}

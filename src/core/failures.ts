@@ -1,3 +1,7 @@
+import { databaseFailures } from './database-failures.ts';
+import { scheduleFailures } from './schedule-failures.ts';
+import { waitingFailures } from './waiting-failures.ts';
+
 /** The seven kinds of failure. Only `http/` turns them into statuses, only the CLI into exit codes. */
 export type FailureKind =
   | 'invalid'
@@ -15,11 +19,47 @@ export const failures = {
     'invalid',
     'The payload of {job} has {size} of JSON, and {limit} are allowed (NIGHTSHIFT_PAYLOAD_LIMIT); store it, in a table, a file or an object store, and pass a reference.',
   ],
+  'payload.outdated': [
+    'invalid',
+    'The payload of {job} is of version {from}, and its upgrades begin with version {oldest}; add the missing ones (upgrade) and retry the run, or replay it with a payload of today.',
+  ],
+  'payload.not_upgraded': [
+    'bug',
+    'The payload of {job} cannot be brought from version {from} to {to}: {reason}. Mend the upgrade and retry the run, or replay it with a payload of today.',
+  ],
   'enqueue.too_many': [
     'invalid',
     '{count} runs cannot be accepted at once, at most {most}; enqueue them in parts.',
   ],
+  'enqueue.too_large': [
+    'invalid',
+    '{count} payloads have more than {most} of JSON, which is the most that is accepted at once; the first {fitting} would fit. Enqueue them in parts.',
+  ],
+  'unique.together': ['invalid', '{first} and {second} cannot be given together; {remedy}.'],
+  'unique.key': ['invalid', 'The key of {rule} {fault}; give a text of 1 to {most} characters.'],
+  'unique.incomplete': ['invalid', '{option} has to come with {other}.'],
+  'unique.span': ['invalid', '{option} is "{value}"; {remedy}.'],
+  'unique.expiry': [
+    'invalid',
+    'Its {rule} may hold the run back for {span}, and it may wait to begin for {expires} only; let it expire later (expires), or hold it back for less.',
+  ],
+  'unique.busy': [
+    'limited',
+    'The {rule} key "{key}" of {job} has been in an open transaction for {seconds} s, and whether it is taken shows when that ends. Nothing was accepted; try again then.',
+  ],
+  'unique.deadlock': [
+    'conflict',
+    'This transaction waits for a {rule} key of {job} that another has, which in turn waits for one of this. Roll back and try again; take several keys in the same order everywhere.',
+  ],
+  'unique.taken': [
+    'conflict',
+    'Run {id} has the unique key "{key}", which run {holder} has now; wait for its end, or cancel it.',
+  ],
   'enqueue.tx': ['invalid', 'The tx given to enqueue is {what}; {remedy}.'],
+  'batch.outcomes': [
+    'bug',
+    'The handler of {job} must answer one outcome for each of its {items} items, in order: an object with result or error.',
+  ],
   'result.invalid': ['bug', 'The result of {job} does not fit its schema: {faults}.'],
   'result.too_large': [
     'bug',
@@ -35,9 +75,7 @@ export const failures = {
     'invalid',
     '"{value}" is not a size; write a number and a unit, as in 512kb, 10mb or 2gb.',
   ],
-  'cron.invalid': ['invalid', '"{cron}" is not a cron expression{hint}'],
-  'timezone.unknown': ['invalid', '"{timezone}" is not a time zone{hint}'],
-  'schedule.invalid': ['invalid', 'schedules.{schedule}.{faults}'],
+  ...scheduleFailures,
   'config.invalid': ['invalid', 'The configuration cannot be used:\n{faults}'],
   'run.missing': ['missing', 'There is no run {id}. List runs with: nightshift runs list'],
   'run.finished': [
@@ -53,6 +91,7 @@ export const failures = {
     '"{id}" is not the id of a run; copy the whole of it from: nightshift runs list',
   ],
   'run.no_result': ['conflict', 'Run {id} is {state} and has no result.'],
+  ...waitingFailures,
   'bulk.state': [
     'invalid',
     'Runs that are {state} cannot be changed by {action}; it takes runs that are {states}.',
@@ -63,6 +102,10 @@ export const failures = {
   ],
   'bulk.rate': ['invalid', 'A rate spreads runs that are retried; a cancel happens at once.'],
   'bulk.mixed': ['invalid', 'Runs are named by their ids or found by a filter, not both at once.'],
+  'bulk.stuck': [
+    'bug',
+    'Bulk actions cannot be carried on, and are tried again with every pass: {faults}. What they changed so far stands.',
+  ],
   'bulk.missing': ['missing', 'There is no bulk action {id}.'],
   'run.fenced': [
     'conflict',
@@ -108,13 +151,29 @@ export const failures = {
   ],
   'run.far': ['invalid', 'The delay is {days} days; a run can be put off for at most {most} days.'],
   'run.expires': ['invalid', 'A run cannot expire after {ms} ms; give more than none.'],
+  'run.key': [
+    'invalid',
+    'The key {key} cannot be used: {reason}. Give a text of 1 to {most} characters that names a tenant, a mailbox or the like.',
+  ],
+  'run.key_failed': [
+    'bug',
+    'The key of a run of {job} cannot be told: its key function {reason}. Nothing was accepted; mend the function, or give a key.',
+  ],
+  'run.dropped': [
+    'limited',
+    'The run gave way to a newer one: more than {most} runs of {job} waited (maxQueued). Retry it, or let more of them wait.',
+  ],
+  'queue.full': [
+    'limited',
+    'The queue of {job} is full: {most} of its runs wait at most (maxQueued). Nothing was accepted; try again later, or let more of them wait.',
+  ],
   'run.priority': [
     'invalid',
     'The priority {priority} is not a whole number from 0 (first) to {last} (last).',
   ],
-  'queue.foreign': [
-    'invalid',
-    'The job {id} in the queue of {job} was added by another program and carries no run; enqueue it through Nightshift.',
+  'foreign.ended': [
+    'conflict',
+    'The run {run}, which this job became, {state}: {reason}. Look at it with: nightshift runs show {run}',
   ],
   'socket.silent': [
     'unavailable',
@@ -149,9 +208,13 @@ export const failures = {
   'mail.gone': ['missing', 'The mail {id} was listed but gone when it was to be read.'],
   'mail.unreadable': ['unavailable', 'The mail {id} cannot be read ({reason}).'],
   'queue.paused': ['conflict', 'The job {job} is paused; resume its queue to let it run.'],
+  'queue.crowded': [
+    'limited',
+    'The worker has no room for the delivery {id}; it stays in the queue.',
+  ],
   'queue.early': [
     'conflict',
-    'The delivery {id} came {ms} ms before its time by the clock of Postgres; it comes again then.',
+    'The delivery {id} has to rest for {ms} ms, by the clock of Postgres; it comes again then.',
   ],
   'queue.unavailable': [
     'unavailable',
@@ -169,71 +232,15 @@ export const failures = {
     'conflict',
     'This database belongs to the installation with NIGHTSHIFT_PREFIX={taken}, which runs on {host}, and this process has NIGHTSHIFT_PREFIX={prefix}. Give all processes of one installation the same, and each installation a database of its own.',
   ],
+  'run.no_week': [
+    'unavailable',
+    'Postgres keeps runs by week, and has no place for one of {here}, which is what the clock of this machine says. Set that clock; if it is right, the duty that makes the weeks has not run for a month: nightshift duties',
+  ],
   'ledger.overloaded': [
     'limited',
-    'More than {limit} writes wait for the database; try again when it has caught up.',
+    'More than {limit} wait for the database; try again when it has caught up.',
   ],
-  'database.url_invalid': [
-    'invalid',
-    '{variable} is not a Postgres URL: {reason}. Write postgres://user:password@host:5432/database',
-  ],
-  'database.unreachable': [
-    'unavailable',
-    'Postgres at {host}:{port} does not answer: {reason}. Start it, or correct {variable}.',
-  ],
-  'database.refused': [
-    'unavailable',
-    'Postgres at {host}:{port} refused the connection: {reason}. Correct the user, password or database in {variable}.',
-  ],
-  'database.too_old': [
-    'unavailable',
-    'Postgres at {host}:{port} is version {version}, and {minimum} or newer is needed. Upgrade it, or point DATABASE_URL at another.',
-  ],
-  'database.pooled': [
-    'unavailable',
-    '{variable} leads to a pooler at {host}:{port} that hands out sessions by transaction, as PgBouncer in transaction mode does. Set DATABASE_DIRECT_URL to Postgres itself: notifications and migrations need a session of their own.',
-  ],
-  'database.elsewhere': [
-    'invalid',
-    'DATABASE_DIRECT_URL leads to the database {database} at {host}:{port}, which is not the one of DATABASE_URL. Both must name the same database of one server.',
-  ],
-  'database.busy': [
-    'limited',
-    'All {size} database connections were busy for {seconds} s; try again, or run fewer things at once.',
-  ],
-  'database.closed': ['unavailable', 'The database is closed, because this process is stopping.'],
-  'database.aborted': [
-    'bug',
-    'The transaction went on after a statement of it had failed, and was rolled back; let the error through.',
-  ],
-  'database.folder_locked': [
-    'conflict',
-    'The data folder {folder} is in use by process {pid} on {host}, running since {since} ({command}). Stop that process, or set NIGHTSHIFT_DATA to another folder.',
-  ],
-  'database.folder_readonly': [
-    'denied',
-    'The data folder {folder} cannot be written ({reason}). Let the user that Nightshift runs as write it, or set NIGHTSHIFT_DATA to another folder.',
-  ],
-  'database.folder_full': [
-    'unavailable',
-    'The disk of the data folder {folder} is full ({reason}). Free space and start Nightshift again; what was accepted is kept.',
-  ],
-  'database.folder_broken': [
-    'unavailable',
-    'The data folder {folder} cannot be used: {reason}. Restore it from a backup, or set NIGHTSHIFT_DATA to another folder.',
-  ],
-  'database.schema_newer': [
-    'conflict',
-    'The database has migrations that this version of Nightshift does not know: {names}. Run the newer version, or undo them with it: nightshift migrate down',
-  ],
-  'database.not_migrated': [
-    'unavailable',
-    'The database lacks {count} of the migrations, first {name}. Run: nightshift migrate up',
-  ],
-  'database.migration_failed': [
-    'unavailable',
-    'The migration {name} failed to go {direction}, and nothing was changed: {reason}',
-  ],
+  ...databaseFailures,
   'archive.unwritable': [
     'unavailable',
     'The archive {place} cannot be written ({reason}). Make room, let the user that Nightshift runs as write it, or set NIGHTSHIFT_ARCHIVE to another folder.',

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { type Bundle, largestBundle } from './bundle.ts';
 import type { Need, RunContext } from './context.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { Failure } from './errors.ts';
+import { findLimitFaults, type LimitOptions, type limitOptions } from './limits.ts';
 import { type Size, sizeBytes } from './size.ts';
+import { findUpgradeFaults, type Upgrades } from './upgrade.ts';
 
 /** When and how often a failed attempt is tried again. */
 export interface RetryPolicy {
@@ -18,15 +21,14 @@ export interface RetryPolicy {
 }
 
 /** A job as it is written down; everything but name, summary, payload and run has a default. */
-export interface JobOptions<
-  Payload extends z.ZodType,
-  Result extends z.ZodType,
-  Needs extends Need,
-> {
+export interface JobOptions<Payload extends z.ZodType, Result extends z.ZodType, Needs extends Need>
+  extends LimitOptions<z.output<Payload>> {
   readonly name: string;
   /** One sentence for people. */
   readonly summary: string;
   readonly version?: number;
+  /** How payloads of older versions become those of this one: by the version that each step begins with. */
+  readonly upgrade?: Upgrades;
   readonly payload: Payload;
   readonly result?: Result;
   readonly retry?: Partial<RetryPolicy>;
@@ -42,6 +44,11 @@ export interface JobOptions<
   readonly killAfter?: Duration;
   /** Which workers drain it; `heavy` for long or memory-hungry work. */
   readonly pool?: Pool;
+  /**
+   * How many runs one delivery carries where many wait (1 … 1000, by default 1): for short jobs it costs a third.
+   * A bundle goes to one worker, so that long runs are better spread singly.
+   */
+  readonly bundle?: Bundle;
   readonly needs?: readonly Needs[];
   run(ctx: RunContext<Needs>, payload: z.output<Payload>): Promise<z.input<Result>>;
 }
@@ -50,13 +57,16 @@ export type Pool = 'general' | 'heavy';
 
 export type Isolation = 'inline' | 'process';
 
+/** Options without a default. */
+type Open = 'expires' | (typeof limitOptions)[number];
+
 /** A job with its defaults filled in. */
 export interface Job<
   Payload extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
   Needs extends Need = Need,
-> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry' | 'expires'>>,
-    Pick<JobOptions<Payload, Result, Needs>, 'expires'> {
+> extends Required<Omit<JobOptions<Payload, Result, Needs>, 'retry' | Open>>,
+    Pick<JobOptions<Payload, Result, Needs>, Open> {
   readonly retry: RetryPolicy;
 }
 
@@ -81,24 +91,26 @@ export function defineJob<
 >(options: JobOptions<Payload, Result, Needs>): Job<Payload, Result, Needs> {
   const job = {
     version: 1,
+    upgrade: {},
     result: z.void() as unknown as Result,
     timeout: '5m',
     pool: 'general',
     isolation: 'inline',
     memory: '512mb',
     killAfter: '5s',
+    bundle: { max: 1 },
     needs: [],
     ...options,
     retry: { ...retryByDefault, ...options.retry },
   } as const;
-  const faults = [...findFaults(job), ...findIdle(options)];
+  const faults = [...findFaults(job), ...findLimitFaults(job), ...findIdle(options)];
   if (faults.length > 0)
     throw new Failure('job.invalid', { job: options.name, faults: faults.join('; ') });
   return Object.freeze(job);
 }
 
 function findFaults(job: AnyJob): string[] {
-  const { name, version, retry, timeout, expires, isolation, memory, killAfter } = job;
+  const { name, version, retry, timeout, expires, isolation, memory, killAfter, bundle } = job;
   const faults: string[] = [];
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     faults.push(`name: "${name}" is not lower-case words joined by "-", as in mail-triage`);
@@ -107,6 +119,8 @@ function findFaults(job: AnyJob): string[] {
     faults.push('retry.attempts: not a whole number from 1');
   if (isolation !== 'inline' && isolation !== 'process')
     faults.push(`isolation: "${String(isolation)}" is neither inline nor process`);
+  if (!Number.isInteger(bundle.max) || bundle.max < 1 || bundle.max > largestBundle)
+    faults.push(`bundle.max: not a whole number from 1 to ${largestBundle}`);
   if (!(retry.jitter >= 0 && retry.jitter <= 1)) faults.push('retry.jitter: not between 0 and 1');
   for (const [where, duration] of Object.entries({
     'retry.from': retry.from,
@@ -121,7 +135,7 @@ function findFaults(job: AnyJob): string[] {
       faults.push(`${where}: ${(error as Error).message}`);
     }
   }
-  return [...faults, ...findMemoryFaults(memory)];
+  return [...faults, ...findUpgradeFaults(job), ...findMemoryFaults(memory)];
 }
 
 /** What a process of Node and the job's modules takes before it does anything: 100 to 130 MB. */

@@ -6,11 +6,19 @@ export function mayExceed(value: unknown, limit: number): boolean {
   return budgetAfter(value, limit) < 0;
 }
 
+/**
+ * About how many bytes `value` takes as JSON, `most` of what is more or has to be encoded to be measured: what
+ * plain text comes to, so that the truth is at the most six times as much.
+ */
+export function aboutBytes(value: unknown, most: number): number {
+  return most - Math.floor(Math.max(0, budgetAfter(value, most * unitBytes)) / unitBytes);
+}
+
 /** The most that one UTF-16 unit takes: `\u0000`. */
 const unitBytes = 6;
 
-/** A number, and the texts that stand for what has no JSON. */
-const scalarBytes = 25;
+/** A number, a moment, and the texts that stand for what has no JSON. */
+const scalarBytes = 30;
 
 /** What is nested deeper is encoded to be measured, and so is a circle. */
 const deepest = 100;
@@ -18,7 +26,8 @@ const deepest = 100;
 /** What is left of `budget` bytes after `value`; negative as soon as they may be used up. */
 function budgetAfter(value: unknown, budget: number, depth = 0): number {
   if (typeof value === 'string') return budget - value.length * unitBytes - 2;
-  if (typeof value !== 'object' || value === null) return budget - scalarBytes;
+  if (typeof value !== 'object' || value === null || value instanceof Date)
+    return budget - scalarBytes;
   if ('toJSON' in value || depth > deepest) return -1;
   return Array.isArray(value)
     ? budgetAfterItems(value, budget - 2, depth)

@@ -1,6 +1,6 @@
 import type { Artifact } from './archive.ts';
 import { backoffMs } from './backoff.ts';
-import { Cancel, GiveBack, Snooze } from './endings.ts';
+import { Cancel, GiveBack, Snooze, Suspended } from './endings.ts';
 import { Failure, type FailureCode, isFailure } from './errors.ts';
 import type { FailureKind } from './failures.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -24,13 +24,20 @@ export type Outcome =
   | { readonly state: 'cancelled'; readonly error: RunError }
   | {
       readonly state: 'queued';
-      readonly why: 'retry' | 'snooze' | 'given back';
+      readonly why: 'retry' | 'snooze' | 'given back' | 'waiting';
       /** Until it may run again; the ledger adds it to the time of Postgres. */
       readonly delayMs: number;
       readonly error: RunError;
       readonly failures: number;
       /** All losses of the run, when this attempt was one. */
       readonly losses?: number;
+    }
+  /** Until its children have ended or an event came: the ledger wakes it. */
+  | {
+      readonly state: 'blocked';
+      readonly why: 'waiting';
+      readonly error: RunError;
+      readonly failures: number;
     };
 
 /** What the decision needs to know of the run. `failures`, `losses`, `outages`: those before this attempt. */
@@ -51,6 +58,7 @@ export function decideOutcome(ending: Ending, facts: AttemptFacts): Outcome {
     return { state: 'succeeded', result, ...kept };
   }
   const { thrown } = ending;
+  if (thrown instanceof Suspended) return decideWait(thrown, facts);
   const error = describeError(thrown);
   const { failures } = facts;
   if (thrown instanceof Cancel) return { state: 'cancelled', error };
@@ -61,6 +69,18 @@ export function decideOutcome(ending: Ending, facts: AttemptFacts): Outcome {
   if (isFailure(thrown, 'run.crashed')) return decideCrash(thrown, error, facts);
   if (isOutage(thrown) && facts.outages + 1 < outagesPerFailure) return decideOutage(error, facts);
   return decideFailure(thrown, error, facts);
+}
+
+/** The name that stands in the row of a run that only sleeps, in place of `Waiting`. */
+const sleeping = 'Sleeping';
+
+/** Whoever only sleeps is queued for the time when it is over; what else a run waits for has no certain time. */
+function decideWait({ name, message, awaited }: Suspended, { failures }: AttemptFacts): Outcome {
+  const waiting = { why: 'waiting' as const, failures };
+  if (!awaited.every(({ isSleep }) => isSleep))
+    return { state: 'blocked', ...waiting, error: { name, message } };
+  const delayMs = Math.max(0, Math.min(...awaited.map(({ dueMs }) => dueMs ?? 0)));
+  return { state: 'queued', delayMs, ...waiting, error: { name: sleeping, message } };
 }
 
 /** A run that lost so many processes, its worker's or its own, is set aside instead of run again. */

@@ -1,6 +1,7 @@
 import type { Artifact } from './archive.ts';
+import type { Uniqueness } from './uniqueness.ts';
 
-/** The states a run is stored in. `blocked`: held back by a limit or a parent. */
+/** The states a run is stored in. `blocked`: held back at the gate of its job, or waiting for its children or an event. */
 export const runStates = [
   'queued',
   'active',
@@ -16,12 +17,12 @@ export type RunState = (typeof runStates)[number];
 /** Which state may follow which. A failed, cancelled or expired run starts again only when somebody retries it. */
 export const legalMoves: Readonly<Record<RunState, readonly RunState[]>> = {
   queued: ['active', 'blocked', 'failed', 'cancelled', 'expired'],
-  active: ['queued', 'succeeded', 'failed', 'cancelled'],
-  blocked: ['queued', 'cancelled', 'expired'],
+  active: ['queued', 'blocked', 'succeeded', 'failed', 'cancelled'],
+  blocked: ['queued', 'failed', 'cancelled', 'expired'],
   succeeded: [],
-  failed: ['queued'],
-  cancelled: ['queued'],
-  expired: ['queued'],
+  failed: ['queued', 'blocked'],
+  cancelled: ['queued', 'blocked'],
+  expired: ['queued', 'blocked'],
 };
 
 export function mayMove(from: RunState, to: RunState): boolean {
@@ -35,12 +36,14 @@ export function isFinal(state: RunState): boolean {
   return finalStates.includes(state);
 }
 
-/** What people are shown: a queued run with its time ahead is scheduled, or retrying after an attempt. */
+/** What people are shown: a waiting run with its time ahead is scheduled, sleeping, or retrying after an attempt. */
 export function shownState(
-  run: { readonly state: RunState; readonly runAt: Date; readonly attempt: number },
+  run: Pick<Run, 'state' | 'runAt' | 'attempt' | 'error'>,
   now: Date,
-): RunState | 'scheduled' | 'retrying' {
-  if (run.state !== 'queued' || run.runAt <= now) return run.state;
+): RunState | 'scheduled' | 'sleeping' | 'retrying' {
+  if (!['queued', 'blocked'].includes(run.state) || run.runAt <= now) return run.state;
+  if (run.error?.name === 'Waiting') return run.state;
+  if (run.error?.name === 'Sleeping') return 'sleeping';
   return run.attempt === 0 ? 'scheduled' : 'retrying';
 }
 
@@ -82,9 +85,19 @@ export interface Run {
   /** Attempts whose worker died. */
   readonly losses: number;
   readonly priority: number;
+  /** Whose run it is, where the limits of its job go by that. */
+  readonly key: string | null;
   readonly schedule: string | null;
+  /** The moment of its schedule that it stands for. */
+  readonly due: Date | null;
   /** The run that this one replays. */
   readonly replayOf: string | null;
+  /** The run whose handler enqueued this one. */
+  readonly parent: string | null;
+  /** The wait of the parent that its end may answer. */
+  readonly parentStep: string | null;
+  /** The key that it was enqueued with, and what that means. */
+  readonly uniqueness: Uniqueness | null;
   readonly delivery: string;
   readonly worker: string | null;
   readonly createdAt: Date;

@@ -30,6 +30,11 @@ export interface Database extends TransactionalSql {
    * What is sent while the connection is down is lost: a notification is a hint to look.
    */
   listen(channel: string, onNotification: (payload: string) => void): Promise<() => Promise<void>>;
+  /**
+   * The same for the handlers of jobs, with a part of the connections: however many they want, a heartbeat, a claim
+   * or an outcome finds one.
+   */
+  readonly handlers: TransactionalSql;
   /** What libraries with an adapter of their own (BullMQ, pg-boss) build on. */
   readonly driver: PostgresDriver | PGliteDriver;
   /** Waits for what runs, then closes; twice is fine. */
@@ -50,6 +55,8 @@ export interface PostgresDriver {
   readonly mayNameStatements: boolean;
   /** A pool beside ours, for a library, of sessions of one's own; its user ends it. */
   openPool(options: LibraryPool): pg.Pool;
+  /** What a library threw, or `database.unreachable` where it lost a connection of its own. */
+  queryFailure(error: unknown): unknown;
 }
 
 export interface LibraryPool {

@@ -1,6 +1,6 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { Failure } from '../core/errors.ts';
-import type { Sql } from '../core/sql.ts';
+import type { Sql, TransactionalSql } from '../core/sql.ts';
 import type { Database, DatabaseOptions } from './database.ts';
 import { openGate } from './gate.ts';
 import { type Engine, startEngine } from './pglite-engine.ts';
@@ -51,9 +51,15 @@ function openOnEngine(engine: Engine, folder: string, release?: () => Promise<vo
   const query = async (on: Queryable, text: string, values: readonly unknown[] = []) =>
     (await on.query(text, values.map(toParameter), { serializers })).rows as never;
 
-  return {
+  const sql: TransactionalSql = {
     query: (text, values) => run(() => query(pglite, text, values)),
     transaction: (work) => run(() => pglite.transaction((tx) => work(guardTransaction(tx, query)))),
+  };
+
+  return {
+    ...sql,
+    // There is one session, and everybody takes turns.
+    handlers: sql,
     listen: (channel, onNotification) =>
       run(async () => {
         const quoted = `"${channel.replaceAll('"', '""')}"`;

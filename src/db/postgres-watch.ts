@@ -2,7 +2,7 @@ import pg from 'pg';
 import { isConnectionLost } from './postgres-server.ts';
 
 /** Notices that a connection is dead though nobody closed it: a lost cable, a firewall that forgot it, a server that hangs. */
-export interface Watch {
+export interface SilenceWatch {
   /** Runs `statement`; when its connection is found dead it is cut, and this throws why. */
   during<T>(connection: pg.ClientBase, statement: () => Promise<T>): Promise<T>;
   close(): void;
@@ -23,7 +23,7 @@ interface Pending {
 }
 
 /** `isPooled`: sessions are a pooler's, and their numbers say nothing to Postgres. */
-export function openWatch(config: pg.ClientConfig, isPooled: boolean): Watch {
+export function openSilenceWatch(config: pg.ClientConfig, isPooled: boolean): SilenceWatch {
   const pending = new Set<Pending>();
   let looking = false;
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type OnAvailability, openAvailability } from '../core/availability.ts';
 import { Failure, isFailure } from '../core/errors.ts';
-import type { Sql } from '../core/sql.ts';
+import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { divideConnections } from './connections.ts';
 import type { Database, DatabaseOptions, PostgresDriver } from './database.ts';
 import { openGate } from './gate.ts';
@@ -10,7 +10,8 @@ import { openListener } from './postgres-listener.ts';
 import { checkOut, openPool, useConnection } from './postgres-pool.ts';
 import { checkDirect, type Identity, identify, refuseSharedSessions } from './postgres-pooler.ts';
 import { type PostgresServer, parseServer } from './postgres-server.ts';
-import { openWatch, type Watch } from './postgres-watch.ts';
+import { openSilenceWatch, type SilenceWatch } from './postgres-watch.ts';
+import { openShare } from './share.ts';
 import { openTurns } from './turns.ts';
 import { columnParser } from './values.ts';
 
@@ -32,16 +33,21 @@ export async function openPostgres(
     await pool.end();
     throw error;
   });
-  const watch = openWatch(server.config, identity.isPooled);
+  const watch = openSilenceWatch(server.config, identity.isPooled);
   const statement = openStatement(watch);
   const listener = openListener(() => new pg.Client(listenerConfig(direct)));
   const gate = openGate();
   const use: Sessions['use'] = (work) => gate.pass(() => sessions.use(work));
 
-  return {
+  const sql: TransactionalSql = {
     query: (text, values) =>
       use(async (connection) => (await statement(connection, text, values)).rows) as Promise<never>,
     transaction: (work) => use((connection) => runTransaction({ connection, statement, work })),
+  };
+
+  return {
+    ...sql,
+    handlers: openShare(sql, connections.handlers),
     listen: (channel, onNotification) =>
       gate.pass(() =>
         listener.listen(channel, onNotification).catch((error: unknown) => {
@@ -118,6 +124,7 @@ function openDriver(
     url: direct.config.connectionString!,
     ...driver,
     openPool: (options) => openPool(direct, options),
+    queryFailure: direct.queryFailure,
   };
 }
 
@@ -127,7 +134,7 @@ type Statement = (
   values?: readonly unknown[],
 ) => Promise<pg.QueryResult<Record<string, unknown>>>;
 
-function openStatement(watch: Watch): Statement {
+function openStatement(watch: SilenceWatch): Statement {
   return (connection, text, values = []) => {
     // Always the extended protocol: several statements in one text are refused, as they are on PGlite.
     const query = { text, values, queryMode: 'extended' } as unknown as pg.QueryConfig;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Calendars } from '../core/calendar.ts';
 import type { Database } from '../db/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Artifacts, Catalogue, Enqueuer } from '../runtime/index.ts';
@@ -12,8 +13,11 @@ export interface Operated {
   readonly catalogue: Catalogue;
   readonly enqueuer: Enqueuer;
   readonly artifacts: Artifacts;
+  readonly calendars: Calendars;
   /** A worker not heard of for longer is dead. */
   readonly detectionMs: number;
+  /** Hears of what concerns nobody who asked. */
+  onError(error: unknown): void;
 }
 
 export type Server = FastifyInstance<

@@ -9,10 +9,12 @@ import { answerProblems } from './problem.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { searchRoutes } from './routes/search.ts';
 
 /** What a server is asked about the process it is in, and whom it tells of bugs. */
@@ -30,6 +32,8 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
     resultRoutes,
     catalogueRoutes,
     queueRoutes,
+    eventRoutes,
+    scheduleRoutes,
     dutyRoutes,
     searchRoutes,
   ];

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 import { cleanJson } from '../core/clean.ts';
+import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
+import type { Uniqueness } from '../core/uniqueness.ts';
 
-/** A run on its way into the ledger. `id` and `delivery` are uuidv7 of ours. */
+/** A run on its way into the ledger. Its id is a uuidv7 of ours. */
 export interface NewRun {
   readonly id: string;
   readonly delivery: string;
@@ -14,9 +17,27 @@ export interface NewRun {
   readonly delayMs?: number;
   /** Milliseconds, from when it may run, after which it does not begin any more. Absent: it always may. */
   readonly expiresMs?: number;
+  /** The schedule that it is a firing of, and the moment it stands for. */
   readonly schedule?: string;
+  readonly due?: Date;
   /** The run that this one replays. */
   readonly replayOf?: string;
+  /** Runs that may share its delivery; absent: it goes alone. */
+  readonly bundle?: number;
+  /** The run whose handler enqueues this one. */
+  readonly parent?: string;
+  /** The wait of the parent that this one's end may answer. */
+  readonly parentStep?: string;
+  /** It lives on when its parent is cancelled. */
+  readonly detached?: boolean;
+  /** Whose run it is, where limits go by that. */
+  readonly key?: string;
+  /** Set for a run of a job with limits: it waits at the job's gate. */
+  readonly gate?: {
+    /** The job has a `maxQueued`: whether one more may wait has to be asked first. */
+    readonly limited: boolean;
+  };
+  readonly uniqueness?: Uniqueness;
 }
 
 /** A new uuidv7: run ids carry their time, which is what the partitions go by. */
@@ -24,16 +45,35 @@ export function newId(): string {
   return v7();
 }
 
-const insert = `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, replay_of, run_at, expires_at)
-  select id, delivery, job, version, 'queued', coalesce(payload, 'null'), priority, schedule, "replayOf",
+/** A new id of a delivery: nothing is sorted by it, and it costs a tenth. */
+export function newDelivery(): string {
+  return randomUUID();
+}
+
+/** SQL that inserts the runs of the JSON `list`: for their queue, or to wait at the gates of their jobs. */
+export function insertionAs(state: 'queued' | 'blocked', list = '$1::json'): string {
+  return `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, due, replay_of, parent, parent_step, detached,
+    key, gated, uniqueness, run_at, expires_at)
+  select id, delivery, job, version, '${state}', coalesce(payload, 'null'), priority, schedule, due, "replayOf", parent, "parentStep",
+    coalesce(detached, false), key, ${state === 'blocked'}, uniqueness,
     now() + coalesce("delayMs", 0) * interval '1 millisecond',
     now() + (coalesce("delayMs", 0) + "expiresMs") * interval '1 millisecond'
-  from json_to_recordset($1::json) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
-    priority int, schedule text, "replayOf" uuid, "delayMs" float8, "expiresMs" float8)`;
+  from json_to_recordset(${list}) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
+    priority int, schedule text, due timestamptz, "replayOf" uuid, parent uuid, "parentStep" text, detached boolean, key text, uniqueness jsonb,
+    "delayMs" float8, "expiresMs" float8)`;
+}
 
-/** Writes the runs in one statement. Doing it again after an unknown commit changes nothing. */
+/** SQL that leaves the dispatch of the runs of the JSON `list` to the relay. */
+export function postingOf(list = '$1::json'): string {
+  return `insert into nightshift.outbox (run_id, delivery) select id, delivery
+    from json_to_recordset(${list}) as run(id uuid, delivery uuid)`;
+}
+
+const insert = insertionAs('queued');
+
+/** Writes the runs in one statement, past any gate. Doing it again after an unknown commit changes nothing. */
 export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {
-  await sql.query(`${insert} on conflict (id) do nothing`, [cleanJson(runs)]);
+  await sql.query(`${insert} on conflict (id) do nothing`, [cleanJson(runs)]).catch(explainNoWeek);
 }
 
 /**
@@ -41,12 +81,17 @@ export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<voi
  * connection without a transaction, too. It takes the right to insert into both tables, and no other.
  */
 export async function acceptRuns(tx: Sql, runs: readonly NewRun[]): Promise<void> {
-  await tx.query(
-    `with accepted as (${insert})
-     insert into nightshift.outbox (run_id, delivery) select id, delivery
-     from json_to_recordset($1::json) as run(id uuid, delivery uuid)`,
-    [cleanJson(runs)],
-  );
+  await tx
+    .query(`with accepted as (${insert}) ${postingOf()}`, [cleanJson(runs)])
+    .catch(explainNoWeek);
+}
+
+/** The id of a run has the time of this process in it, and Postgres keeps runs by week. */
+export function explainNoWeek(error: unknown): never {
+  const { code, table, constraint } = error as Partial<Record<string, unknown>>;
+  if (code === '23514' && table === 'runs' && !constraint)
+    throw new Failure('run.no_week', { here: new Date().toISOString() }, error);
+  throw error;
 }
 
 /** Leaves the dispatch of these runs to the relay; commits with whatever else is in `sql`'s transaction. */

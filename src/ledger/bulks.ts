@@ -31,17 +31,14 @@ export type NewBulk = Pick<Bulk, 'action' | 'filter' | 'rate' | 'reason' | 'most
 const columns = `id, action, filter, rate, reason, most, begun_at as "begunAt", finished_at as "finishedAt",
   matched, changed`;
 
-const beforeAll = '00000000-0000-0000-0000-000000000000';
-
 /** Writes the action down. It is about runs that were accepted before it, the oldest first. */
-export async function insertBulk(sql: Sql, bulk: NewBulk): Promise<string> {
-  const id = newId();
-  await sql.query(
+export async function insertBulk(sql: Sql, bulk: NewBulk): Promise<Bulk> {
+  const [inserted] = await sql.query<Bulk>(
     `insert into nightshift.bulks (id, action, filter, rate, reason, most, reached)
-     values ($1, $2, $3::jsonb, $4, $5, $6, $7)`,
-    [id, bulk.action, JSON.stringify(bulk.filter), bulk.rate, bulk.reason, bulk.most, beforeAll],
+     values ($1, $2, $3::jsonb, $4, $5, $6, nightshift.uuid_floor('epoch')) returning ${columns}`,
+    [newId(), bulk.action, JSON.stringify(bulk.filter), bulk.rate, bulk.reason, bulk.most],
   );
-  return id;
+  return inserted!;
 }
 
 /** The action; throws `bulk.missing`. */

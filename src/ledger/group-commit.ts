@@ -1,4 +1,6 @@
 import { Failure } from '../core/errors.ts';
+import { aboutBytes } from '../core/json-size.ts';
+import { formatBytes } from '../core/size.ts';
 
 /** Many small writes, few commits: what arrives while a flush is under way is the next batch. No timer. */
 export interface GroupCommit<Item, Answer> {
@@ -10,6 +12,7 @@ export interface GroupCommit<Item, Answer> {
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
+  readonly bytes: number;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
@@ -19,36 +22,69 @@ export interface GroupCommitOptions<Item, Answer> {
   flush(items: readonly Item[]): Promise<readonly Answer[]>;
   /** Items in one flush at the most. */
   readonly batch?: number;
+  /** About so many bytes of JSON in one flush at the most, unless one item alone has more. */
+  readonly batchBytes?: number;
   /** Items that may wait at the most. */
   readonly limit?: number;
+  /** About so many bytes of JSON may wait. */
+  readonly limitBytes?: number;
 }
+
+const mebibyte = 1024 ** 2;
 
 export function openGroupCommit<Item, Answer>({
   flush,
   batch = 1000,
+  batchBytes = 16 * mebibyte,
   limit = 50_000,
+  limitBytes = 128 * mebibyte,
 }: GroupCommitOptions<Item, Answer>): GroupCommit<Item, Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
+  let waitingBytes = 0;
   let flushing: Promise<void> | undefined;
 
   async function flushAll(): Promise<void> {
     await Promise.resolve();
     while (waiting.length > 0) {
-      const taken = waiting.length <= batch ? waiting : waiting.slice(0, batch);
-      waiting = waiting.length <= batch ? [] : waiting.slice(batch);
-      const away = await settle(taken, flush);
+      const away = await settle(takeBatch(), flush);
       // Each batch would wait for the database by itself, and the last of them for minutes.
-      if (away) for (const { reject } of waiting.splice(0)) reject(away);
+      if (away) for (const { reject } of takeAll()) reject(away);
     }
     flushing = undefined;
   }
 
+  function takeBatch(): Waiting<Item, Answer>[] {
+    const most = Math.min(waiting.length, batch);
+    let count = 0;
+    let bytes = 0;
+    for (; count < most && (count === 0 || bytes + waiting[count]!.bytes <= batchBytes); count++)
+      bytes += waiting[count]!.bytes;
+    if (count === waiting.length) return takeAll();
+    waitingBytes -= bytes;
+    const taken = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return taken;
+  }
+
+  function takeAll(): Waiting<Item, Answer>[] {
+    const taken = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    return taken;
+  }
+
+  function refuse(most: string): Promise<never> {
+    return Promise.reject(new Failure('ledger.overloaded', { limit: most }));
+  }
+
   return {
     add(item) {
-      if (waiting.length >= limit)
-        return Promise.reject(new Failure('ledger.overloaded', { limit }));
+      if (waiting.length >= limit) return refuse(`${limit} writes`);
+      if (waitingBytes >= limitBytes) return refuse(`${formatBytes(limitBytes)} of writes`);
       return new Promise((resolve, reject) => {
-        waiting.push({ item, resolve, reject });
+        const bytes = aboutBytes(item, limitBytes);
+        waiting.push({ item, bytes, resolve, reject });
+        waitingBytes += bytes;
         flushing ??= flushAll();
       });
     },

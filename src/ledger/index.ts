@@ -3,8 +3,15 @@ import { enqueue } from './migrations/0002-enqueue.ts';
 import { control } from './migrations/0003-control.ts';
 import { ends } from './migrations/0004-ends.ts';
 import { installation } from './migrations/0005-installation.ts';
+import { gates } from './migrations/0006-gates.ts';
+import { unique } from './migrations/0007-unique.ts';
+import { schedules } from './migrations/0008-schedules.ts';
+import { children } from './migrations/0009-children.ts';
+import { foreign } from './migrations/0010-foreign.ts';
+import { bundles } from './migrations/0011-bundles.ts';
 
-export { acceptRuns, insertOutbox, insertRuns, type NewRun, newId } from './accept.ts';
+export { insertOutbox, insertRuns, type NewRun, newDelivery, newId } from './accept.ts';
+export { type AdoptedRun, type Adoption, findAdopted, findAdoptedEnd } from './adopted.ts';
 export {
   type Bulk,
   carryOutBatch,
@@ -15,18 +22,27 @@ export {
   type NewBulk,
   previewBulk,
 } from './bulks.ts';
-export { type CancelledRun, cancelRun } from './cancel.ts';
+export { type CancelledRun, cancelRun, cancelRuns } from './cancel.ts';
 export type { ClaimedRun, Early, Fence } from './claim.ts';
 export * from './dispatchable.ts';
+export * from './events.ts';
 export { expireRuns } from './expiry.ts';
 export { type FailureGroup, listFailures } from './failures.ts';
+export * from './family.ts';
+export * from './firings.ts';
+export { acceptIn, placeRuns } from './gate-accept.ts';
+export * from './gate-rows.ts';
+export * from './gates.ts';
 export { enterInstallation, findInstallation } from './installation.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';
 export * from './orphans.ts';
 export * from './outbox.ts';
 export { ensurePartitions, findOldestRuns } from './partitions.ts';
+export * from './planting.ts';
 export * from './queues.ts';
+export { isRecorded } from './record.ts';
+export * from './release.ts';
 export * from './rescue.ts';
 export { type Retired, retireRuns } from './retention.ts';
 export { retryRun } from './retry.ts';
@@ -38,10 +54,29 @@ export {
   listRuns,
   type PastAttempt,
 } from './runs.ts';
+export * from './schedule-sets.ts';
 export * from './schedules.ts';
 export { plantSettings } from './settings.ts';
-export { holdRun, listFenced, listSteps, type NewStep, recordStep, type Step } from './steps.ts';
+export {
+  holdRun,
+  holdRuns,
+  listFenced,
+  listSteps,
+  type NewStep,
+  recordStep,
+  type Step,
+} from './steps.ts';
+export {
+  type Accepted,
+  acceptKeyed,
+  type KeyedRun,
+  type KeyPlace,
+  sweepKeys,
+} from './unique-keys.ts';
 export * from './unknown-jobs.ts';
+export { findNewestVersion, listAhead } from './versions.ts';
+export * from './waits.ts';
+export * from './wakes.ts';
 export * from './workers.ts';
 
 /** The ledger's migrations, by name. */
@@ -51,4 +86,10 @@ export const ledgerMigrations = {
   'ledger/0003-control': control,
   'ledger/0004-ends': ends,
   'ledger/0005-installation': installation,
+  'ledger/0006-gates': gates,
+  'ledger/0007-unique': unique,
+  'ledger/0008-schedules': schedules,
+  'ledger/0009-children': children,
+  'ledger/0010-foreign': foreign,
+  'ledger/0011-bundles': bundles,
 };

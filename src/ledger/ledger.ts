@@ -1,17 +1,36 @@
+import { groupByDelivery, shareDeliveries } from '../core/bundle.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
+import type { Database } from '../db/index.ts';
 import { insertRuns, type NewRun } from './accept.ts';
-import { type Claim, type ClaimedRun, claimRuns, type Early } from './claim.ts';
+import { type AdoptedRun, type Adoption, adoptRuns } from './adopted.ts';
+import { type Claim, type ClaimedRun, claimRefused, claimRuns, type Early } from './claim.ts';
+import { acceptEachGated, queueFull } from './gate-accept.ts';
 import { openGroupCommit } from './group-commit.ts';
+import { openKeyedAccepts } from './keyed-accepts.ts';
 import { insertLogs, type LogLine, type ProgressChange, updateProgress } from './logs.ts';
 import { type Ended, recordOutcomes } from './record.ts';
+import type { Accepted, KeyedRun } from './unique-keys.ts';
 
 /** Every hot write of a run's life, each through a group commit. */
 export interface Ledger {
   readonly database: TransactionalSql;
+  /** The database as the handlers of jobs may use it. */
+  readonly handlers: TransactionalSql;
   /** A worker not heard of for longer is dead. */
   readonly detectionMs: number;
-  /** Resolves once the run is committed. */
-  accept(run: NewRun): Promise<void>;
+  /**
+   * Resolves once the run is committed, to the runs that share its delivery, itself among them: those of a bundle
+   * that were accepted by the same commit.
+   */
+  accept(run: NewRun): Promise<readonly NewRun[]>;
+  /** Resolves once a run of a job with limits waits at its gate, committed; throws `queue.full`. */
+  acceptGated(run: NewRun): Promise<void>;
+  /** Resolves to the run of a foreign job once it is committed: the same for the same `delivery`. */
+  adopt(adoption: Adoption): Promise<AdoptedRun>;
+  /** Resolves once the run, or its part in the one that was there, is committed; may throw `unique.busy`. */
+  acceptKeyed(run: KeyedRun): Promise<Accepted>;
+  /** The same for many, all or none. */
+  acceptManyKeyed(runs: readonly KeyedRun[]): Promise<Accepted[]>;
   /** Begins an attempt, or answers how early it is, or undefined: this delivery has nothing to run any more. */
   claim(claim: Claim): Promise<ClaimedRun | Early | undefined>;
   /** True once the outcome is committed, false when the attempt was fenced. */
@@ -23,12 +42,24 @@ export interface Ledger {
 }
 
 export function openLedger(
-  database: TransactionalSql,
+  database: Pick<Database, 'query' | 'transaction' | 'handlers'>,
   { detectionMs }: { readonly detectionMs: number },
 ): Ledger {
-  const accepts = openGroupCommit<NewRun, void>({ flush: writing(insertRuns) });
-  const claims = openGroupCommit<Claim, ClaimedRun | Early | undefined>({
-    flush: (items) => claimRuns(database, items, detectionMs),
+  const accepts = openGroupCommit<NewRun, readonly NewRun[]>({
+    flush: (runs) => acceptBundled(database, runs),
+  });
+  const adoptions = openGroupCommit<Adoption, AdoptedRun>({
+    flush: (items) => adoptRuns(database, items),
+  });
+  const gated = openGroupCommit<NewRun, boolean>({
+    flush: (runs) => acceptEachGated(database, runs),
+  });
+  const keyed = openKeyedAccepts(database);
+  const claims = openGroupCommit<Claim, ClaimedRun | undefined>({
+    flush: (items) => claimRuns(database, items),
+  });
+  const refusals = openGroupCommit<Claim, ClaimedRun | Early | undefined>({
+    flush: (items) => database.transaction((tx) => claimRefused(tx, items, detectionMs)),
   });
   const outcomes = openGroupCommit<Ended, boolean>({
     flush: (ended) => recordOutcomes(database, ended),
@@ -45,14 +76,41 @@ export function openLedger(
 
   return {
     database,
+    handlers: database.handlers,
     detectionMs,
     accept: accepts.add,
-    claim: claims.add,
+    adopt: adoptions.add,
+    async acceptGated(run) {
+      if (!(await gated.add(run))) throw await queueFull(database, run.job);
+    },
+    acceptKeyed: keyed.accept,
+    acceptManyKeyed: keyed.acceptMany,
+    claim: async (claim) => (await claims.add(claim)) ?? refusals.add(claim),
     record: outcomes.add,
     log: logs.add,
     progress: changes.add,
     async drained() {
-      for (const commits of [accepts, claims, logs, changes, outcomes]) await commits.drained();
+      for (const commits of [
+        accepts,
+        gated,
+        keyed,
+        adoptions,
+        claims,
+        refusals,
+        logs,
+        changes,
+        outcomes,
+      ])
+        await commits.drained();
     },
   };
+}
+
+/** What shares a commit shares a delivery: nobody waits for company, and a burst goes in bundles. */
+async function acceptBundled(sql: Sql, runs: readonly NewRun[]): Promise<(readonly NewRun[])[]> {
+  const shared = shareDeliveries(runs);
+  await insertRuns(sql, shared);
+  if (runs.every(({ bundle = 1 }) => bundle === 1)) return runs.map((run) => [run]);
+  const bundles = new Map(groupByDelivery(shared).map((bundle) => [bundle[0]!.delivery, bundle]));
+  return shared.map(({ delivery }) => bundles.get(delivery)!);
 }

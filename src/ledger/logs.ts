@@ -31,7 +31,7 @@ export async function listLogs(
   { after = 0, limit = 1000 }: { readonly after?: number; readonly limit?: number } = {},
 ): Promise<(LogLine & { readonly sequence: number })[]> {
   return sql.query(
-    `select run_id as run, sequence::int as sequence, attempt, at, level, message, data
+    `select run_id as run, sequence, attempt, at, level, message, data
      from nightshift.logs where run_id = $1 and sequence > $2 order by sequence limit $3`,
     [run, after, limit],
   );

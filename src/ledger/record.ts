@@ -12,7 +12,9 @@ export interface Ended {
 
 /**
  * Writes each outcome whose attempt still holds its run, and the history of attempts that a further one
- * follows. Answers in the order of `ended`: false is a refusal, because another attempt or a cancel came first.
+ * follows. A run of a job with limits waits at its gate for a retry, or after a
+ * snooze or a sleep: it gives up its slot. Answers in the order of `ended`: false is a refusal, because another attempt or a cancel came first.
+ * Where firings wait for the end of a schedule's run, the control planes are told of it.
  */
 export async function recordOutcomes(sql: Sql, ended: readonly Ended[]): Promise<boolean[]> {
   const rows = await sql.query<Fence>(
@@ -21,23 +23,51 @@ export async function recordOutcomes(sql: Sql, ended: readonly Ended[]): Promise
          result jsonb, artifact jsonb, error jsonb, failures int, losses int, "delayMs" float8, "nextDelivery" uuid)
      ), written as (
        update nightshift.runs r
-       set state = e.state, result = e.result, artifact = e.artifact, error = e.error,
+       set state = case when r.gated and e.why in ('retry', 'snooze', 'waiting') then 'blocked' else e.state end, result = e.result, artifact = e.artifact, error = e.error,
          failures = coalesce(e.failures, r.failures), losses = coalesce(e.losses, r.losses),
          run_at = coalesce(now() + e."delayMs" * interval '1 millisecond', r.run_at), delivery = coalesce(e."nextDelivery", r.delivery),
          queued_at = case when e.state = 'queued' then now() else r.queued_at end,
-         finished_at = case when e.state = 'queued' then null else now() end
+         finished_at = case when e.state in ('queued', 'blocked') then null else now() end
        from ended e
        where r.id = e.id and r.delivery = e.delivery and r.attempt = e.attempt and r.state = 'active'
-       returning r.id, e.delivery as held, r.worker, r.started_at, e.attempt, e.why, e.error
+       returning r.id, e.delivery as held, r.worker, r.started_at, e.attempt, e.why, e.error, r.state, r.finished_at, r.schedule
      ), history as (
        insert into nightshift.attempts (run_id, attempt, worker, started_at, ending, error)
        select id, attempt, worker, started_at, why, error from written where why is not null
-     )
-     select id as run, held as delivery, attempt from written`,
+     )${ended.some(({ outcome }) => outcome.state === 'blocked') ? watchBlocked : ''}
+     select id as run, held as delivery, attempt,
+       case when schedule is not null and finished_at is not null and exists (
+         select from nightshift.firings f where f.schedule = written.schedule and f.state = 'waiting')
+       then pg_notify('nightshift_schedules', schedule) end
+     from written`,
     [cleanJson(ended.map(toRow))],
   );
   const written = new Set(rows.map(nameOf));
   return ended.map(({ fence }) => written.delete(nameOf(fence)));
+}
+
+/** What a run waits for may have come before it was blocked; its patience counts from now on. */
+const watchBlocked = `, blocked as (
+       update nightshift.waits w set wake_at = w.until from written
+       where written.state = 'blocked' and w.run_id = written.id and w.until is not null
+     ), looks as (
+       insert into nightshift.wakes (run_id, why) select id, 'look' from written where state = 'blocked'
+     )`;
+/** True when this very outcome is in the ledger, in the run's row or, if another attempt followed, in its history. */
+export async function isRecorded(
+  sql: Sql,
+  { fence: { run, delivery, attempt }, outcome }: Ended,
+): Promise<boolean> {
+  const { state, why, error } = { why: undefined, error: null, ...outcome };
+  const rows = await sql.query(
+    `select from nightshift.runs where id = $1 and delivery = $2 and attempt = $3 and state = $4
+       and error is not distinct from $6::jsonb
+     union all
+     select from nightshift.attempts where run_id = $1 and attempt = $3 and ending = coalesce($5, $4)
+       and error is not distinct from $6::jsonb`,
+    [run, delivery, attempt, state, why, error && cleanJson(error)],
+  );
+  return rows.length > 0;
 }
 
 function nameOf({ run, delivery, attempt }: Fence): string {

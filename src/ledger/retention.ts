@@ -1,4 +1,5 @@
 import type { Sql, TransactionalSql } from '../core/sql.ts';
+import { forgetAdopted } from './adopted.ts';
 
 /** What one pass of retention took away. */
 export interface Retired {
@@ -16,12 +17,13 @@ export interface Retention {
   readonly shared: boolean;
 }
 
-/** What belongs to runs goes first: a pass that is broken off leaves runs without a log, not the other way round. */
-const parents = ['logs', 'steps', 'attempts', 'runs'] as const;
+/** They go before the runs of their week, whose table is what says that something is left to do. */
+const children = ['logs', 'steps', 'attempts'] as const;
 
 /**
  * Takes away what is older than `keepMs`: weeks without an unfinished run as a whole, of the others the
- * finished runs. Nobody waits for it, and it may be broken off anywhere: the next pass goes on.
+ * finished runs. Nobody waits for it, and it may be broken off anywhere: the next pass goes on, and brings a
+ * week back that was left detached with an unfinished run.
  */
 export async function retireRuns(
   database: TransactionalSql,
@@ -29,10 +31,12 @@ export async function retireRuns(
 ): Promise<Retired> {
   const weeks: string[] = [];
   let runs = 0;
-  for (const week of await listOldWeeks(database, retention.keepMs)) {
-    if (await hasUnfinished(database, week)) runs += await deleteFinished(database, week);
-    else if (await dropWeek(database, week, retention)) weeks.push(week);
-  }
+  for (const week of await listOldWeeks(database, retention.keepMs))
+    if (await takeAside(database, week, retention)) {
+      await dropWeek(database, week, retention);
+      weeks.push(week);
+    } else runs += await deleteFinished(database, week);
+  await forgetAdopted(database, retention.keepMs);
   return { weeks, runs, firings: await deleteFirings(database, retention.keepMs) };
 }
 
@@ -49,28 +53,46 @@ async function listOldWeeks(sql: Sql, keepMs: number): Promise<string[]> {
   return rows.map(({ week }) => week);
 }
 
+/**
+ * Takes the runs of a week out of everybody's reach, unless one is unfinished. Nothing of the week is gone before
+ * that: a run that was queued again while its week was being detached brings it back with all that it remembers.
+ */
+async function takeAside(sql: Sql, week: string, retention: Retention): Promise<boolean> {
+  const name = `runs_${week}`;
+  const found = await findPartition(sql, name);
+  if (!found) return true;
+  if (found.state === 'attached' && (await hasUnfinished(sql, week))) return false;
+  await detach(sql, { parent: 'runs', name, shared: retention.shared, state: found.state });
+  if (await isOver(sql, week)) return true;
+  await sql.query(`select nightshift.attach_week('runs', $1)`, [week]);
+  return false;
+}
+
 async function hasUnfinished(sql: Sql, week: string): Promise<boolean> {
-  if (!(await findPartition(sql, `runs_${week}`))) return false;
   const [row] = await sql.query<{ found: boolean }>(
     `select exists (select from nightshift.runs_${week} where finished_at is null) as found`,
   );
   return row!.found;
 }
 
-async function dropWeek(sql: Sql, week: string, { shared }: Retention): Promise<boolean> {
-  for (const parent of parents) {
+/** True when no run of the week can go on any more; asked at once, since a second pass may attach it meanwhile. */
+async function isOver(sql: Sql, week: string): Promise<boolean> {
+  const [row] = await sql.query<{ over: boolean }>(
+    `select not exists (select from nightshift.runs_${week} where finished_at is null)
+       and not exists (select from pg_inherits where inhrelid = 'nightshift.runs_${week}'::regclass) as over`,
+  );
+  return row!.over;
+}
+
+async function dropWeek(sql: Sql, week: string, { shared }: Retention): Promise<void> {
+  for (const parent of children) {
     const name = `${parent}_${week}`;
     const found = await findPartition(sql, name);
     if (!found) continue;
-    if (found.state !== 'detached') await detach(sql, { parent, name, shared, state: found.state });
-    // A run of it may have been queued again while it was being detached.
-    if (parent === 'runs' && (await hasUnfinished(sql, week))) {
-      await attach(sql, week);
-      return false;
-    }
-    await sql.query(`drop table nightshift.${name}`);
+    await detach(sql, { parent, name, shared, state: found.state });
+    await sql.query(`drop table if exists nightshift.${name}`);
   }
-  return true;
+  await sql.query(`drop table if exists nightshift.runs_${week}`);
 }
 
 type PartitionState = 'attached' | 'pending' | 'detached';
@@ -97,12 +119,9 @@ interface Detaching {
 
 /** Concurrently, readers and writers go on; what a crash left half detached is finished first. */
 async function detach(sql: Sql, { parent, name, shared, state }: Detaching): Promise<void> {
+  if (state === 'detached') return;
   const how = state === 'pending' ? 'finalize' : shared ? 'concurrently' : '';
   await sql.query(`alter table nightshift.${parent} detach partition nightshift.${name} ${how}`);
-}
-
-async function attach(sql: Sql, week: string): Promise<void> {
-  await sql.query(`select nightshift.attach_week('runs', $1)`, [week]);
 }
 
 const batch = 5000;
@@ -123,7 +142,7 @@ async function deleteBatch(tx: Sql, week: string): Promise<number> {
      returning id`,
   );
   const ids = rows.map(({ id }) => id);
-  for (const child of ['attempts', 'steps', 'logs'])
+  for (const child of children)
     if (ids.length > 0 && (await findPartition(tx, `${child}_${week}`)))
       await tx.query(`delete from nightshift.${child}_${week} where run_id = any($1::uuid[])`, [
         ids,
@@ -133,7 +152,7 @@ async function deleteBatch(tx: Sql, week: string): Promise<number> {
 
 async function deleteFirings(sql: Sql, keepMs: number): Promise<number> {
   const rows = await sql.query(
-    `delete from nightshift.firings where due < now() - $1 * interval '1 millisecond' returning due`,
+    `delete from nightshift.firings where due < now() - $1 * interval '1 millisecond' and state <> 'waiting' returning due`,
     [keepMs],
   );
   return rows.length;

@@ -13,13 +13,14 @@ export interface Conditions {
 }
 
 /** The conditions of a query, said so that a partial index can serve them. */
-export function conditionsOf({ job, states, fingerprint, from, to }: RunQuery): Conditions {
+export function conditionsOf({ job, states, fingerprint, parent, from, to }: RunQuery): Conditions {
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   const texts = [
     job !== undefined && `job = ${parameter(job)}`,
     states !== undefined && conditionOnStates(states, parameter),
     fingerprint !== undefined && `fingerprint = ${parameter(fingerprint)}`,
+    parent !== undefined && `parent = ${parameter(parent)}`,
     from !== undefined && `id >= nightshift.uuid_floor(${parameter(from)}::timestamptz)`,
     to !== undefined && `id < nightshift.uuid_floor(${parameter(to)}::timestamptz)`,
   ].filter((text) => text !== false);

@@ -57,18 +57,37 @@ export async function holdRun(tx: Sql, fence: Fence): Promise<void> {
   if (held.length === 0) throw fenced(fence);
 }
 
+/**
+ * Locks the rows of those of the runs that their attempts still hold, until the end of the transaction; throws
+ * `run.fenced` when there are none.
+ */
+export async function holdRuns(tx: Sql, fences: readonly Fence[]): Promise<void> {
+  const held = await tx.query(
+    `select r.id from nightshift.runs r
+     join unnest($1::uuid[], $2::uuid[], $3::int[]) as held(run, delivery, attempt)
+       on r.id = held.run and r.delivery = held.delivery and r.attempt = held.attempt
+     where r.id = any($1::uuid[]) and r.state = 'active' order by r.id for update of r`,
+    columnsOf(fences),
+  );
+  if (held.length === 0) throw fenced(fences[0]!);
+}
+
 /** Which of these attempts do not hold their runs any more: cancelled, or taken over by another. */
 export async function listFenced(sql: Sql, fences: readonly Fence[]): Promise<Fence[]> {
   return sql.query<Fence>(
     `select held.* from unnest($1::uuid[], $2::uuid[], $3::int[]) as held(run, delivery, attempt)
      where not exists (select from nightshift.runs r where r.id = held.run
        and r.delivery = held.delivery and r.attempt = held.attempt and r.state = 'active')`,
-    [
-      fences.map(({ run }) => run),
-      fences.map(({ delivery }) => delivery),
-      fences.map(({ attempt }) => attempt),
-    ],
+    columnsOf(fences),
   );
+}
+
+function columnsOf(fences: readonly Fence[]): [string[], string[], number[]] {
+  return [
+    fences.map(({ run }) => run),
+    fences.map(({ delivery }) => delivery),
+    fences.map(({ attempt }) => attempt),
+  ];
 }
 
 function fenceValues({ run, delivery, attempt }: Fence): [string, string, number] {

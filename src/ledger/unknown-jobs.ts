@@ -1,5 +1,6 @@
 import type { RunError } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
+import { leavingGates } from './gate-ways.ts';
 
 /** How long nobody may have known a job before its runs end, and the jobs that the asker knows. */
 export interface UnknownJobs {
@@ -45,34 +46,35 @@ export async function listUnknownJobs(
 }
 
 /** Runs of an unknown job that have waited for the grace, and the error that they end with. */
-export interface Stranded {
+export interface Stranded extends UnknownJobs {
   readonly job: string;
   /** Those that were accepted by SQL and never checked, due or not; else those that are due and were. */
   readonly unchecked: boolean;
-  readonly graceMs: number;
   readonly error: RunError;
 }
 
-/** Ends up to `limit` such runs. Answers them with the deliveries that the queue may have. */
+/** Ends up to `limit` such runs, while nobody knows the job. Answers them with the deliveries that the queue may have. */
 export async function failStranded(
   sql: Sql,
-  { job, unchecked, graceMs, error }: Stranded,
+  { job, known, unchecked, graceMs, error }: Stranded,
   limit: number,
 ): Promise<{ id: string; delivery: string }[]> {
   return sql.query(
     `with stranded as (
        select id from nightshift.runs
-       where finished_at is null and job = $1 and state = 'queued'
-         and unchecked = $3
-         and queued_at < now() - $4 * interval '1 millisecond'
-         and (unchecked or run_at < now() - $4 * interval '1 millisecond')
-       order by id limit $5 for update skip locked
+       where finished_at is null and job = $3 and (state = 'queued' or (state = 'blocked' and gated))
+         and ${isUnknown('$3::text')} and unchecked = $4
+         and queued_at < now() - $2 * interval '1 millisecond'
+         and (unchecked or run_at < now() - $2 * interval '1 millisecond')
+       order by id limit $6 for update skip locked
      ), unposted as (
        delete from nightshift.outbox o using stranded where o.run_id = stranded.id
-     )
-     update nightshift.runs r set state = 'failed', finished_at = now(), error = $2::jsonb
-     from stranded where r.id = stranded.id
-     returning r.id, r.delivery`,
-    [job, JSON.stringify(error), unchecked, graceMs, limit],
+     ), failed as (
+       update nightshift.runs r set state = 'failed', finished_at = now(), error = $5::jsonb
+       from stranded where r.id = stranded.id
+       returning r.id, r.delivery, r.job, r.key, r.gated
+     ), ${leavingGates('failed')}
+     select id, delivery from failed`,
+    [known, graceMs, job, unchecked, JSON.stringify(error), limit],
   );
 }

@@ -6,6 +6,10 @@ export interface WorkerSelf {
   readonly host: string;
   readonly pid: number;
   readonly jobs: readonly string[];
+  /** By job, the version that its code has. */
+  readonly versions?: Readonly<Record<string, number>>;
+  /** Runs of each of its jobs that it takes at a time; 10 where nothing is said. */
+  readonly concurrency?: number;
 }
 
 export interface WorkerRow extends WorkerSelf {
@@ -15,13 +19,14 @@ export interface WorkerRow extends WorkerSelf {
 }
 
 /** Makes the worker known; its heartbeat begins now. */
-export async function registerWorker(sql: Sql, { id, host, pid, jobs }: WorkerSelf): Promise<void> {
-  await sql.query(`insert into nightshift.workers (id, host, pid, jobs) values ($1, $2, $3, $4)`, [
-    id,
-    host,
-    pid,
-    jobs,
-  ]);
+export async function registerWorker(
+  sql: Sql,
+  { id, host, pid, jobs, versions = {}, concurrency = 10 }: WorkerSelf,
+): Promise<void> {
+  await sql.query(
+    `insert into nightshift.workers (id, host, pid, jobs, versions, concurrency) values ($1, $2, $3, $4, $5::jsonb, $6)`,
+    [id, host, pid, jobs, JSON.stringify(versions), concurrency],
+  );
 }
 
 /** What a worker tells of itself with each heartbeat. */
@@ -35,17 +40,18 @@ export interface Beat {
   readonly longestGapMs: number;
 }
 
-/** Renews the heartbeat, in Postgres's time. */
+/** Renews the heartbeat, in Postgres's time. False when the ledger does not know the worker (any more). */
 export async function beat(
   sql: Sql,
   { worker, sample, inHand, longestGapMs }: Beat,
-): Promise<void> {
-  await sql.query(
+): Promise<boolean> {
+  const known = await sql.query(
     `update nightshift.workers set heartbeat_at = now(), released_at = null, sample = $2::jsonb, in_hand = $3::uuid[],
        beating_since = case when heartbeat_at < now() - $4 * interval '1 millisecond' then now() else beating_since end
-     where id = $1`,
+     where id = $1 returning id`,
     [worker, JSON.stringify(sample), inHand, longestGapMs],
   );
+  return known.length > 0;
 }
 
 /** Says that the worker is gone: what it still holds may be taken over at once. */
@@ -63,7 +69,7 @@ export async function markAllStopped(sql: Sql): Promise<void> {
 /** The workers heard of within `detectionMs`. */
 export async function listWorkers(sql: Sql, detectionMs: number): Promise<WorkerRow[]> {
   return sql.query<WorkerRow>(
-    `select id, host, pid, jobs, started_at as "startedAt", heartbeat_at as "heartbeatAt", sample
+    `select id, host, pid, jobs, versions, started_at as "startedAt", heartbeat_at as "heartbeatAt", sample
      from nightshift.workers w
      where not ${isDead('w', '$1')}
      order by started_at`,
@@ -76,11 +82,26 @@ export function isDead(row: string, ms: string): string {
   return `(${row}.stopped_at is not null or ${row}.heartbeat_at <= now() - ${ms} * interval '1 millisecond')`;
 }
 
+/** When silence is death: after `detectionMs`, in which rescue was in touch without a gap of `longestGapMs`. */
+export interface Silence {
+  readonly detectionMs: number;
+  readonly longestGapMs: number;
+}
+
+/** SQL that is true when the worker `row` stopped, or when its silence is death by now: see `Silence`, here in `ms` and `gapMs`. */
+export function isProvenDead(row: string, ms: string, gapMs: string): string {
+  return `(${row}.stopped_at is not null or ${isDead(row, ms)} and exists (select from nightshift.rescue
+    where in_touch_since < now() - ${ms} * interval '1 millisecond' and passed_at >= now() - ${gapMs} * interval '1 millisecond'))`;
+}
+
 /** Dead workers whose runs nobody has looked after yet: none, in the good case. */
-export async function listUnreleased(sql: Sql, detectionMs: number): Promise<string[]> {
+export async function listUnreleased(
+  sql: Sql,
+  { detectionMs, longestGapMs }: Silence,
+): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
-    `select w.id from nightshift.workers w where w.released_at is null and ${isDead('w', '$1')}`,
-    [detectionMs],
+    `select w.id from nightshift.workers w where w.released_at is null and ${isProvenDead('w', '$1', '$2')}`,
+    [detectionMs, longestGapMs],
   );
   return rows.map(({ id }) => id);
 }
@@ -89,14 +110,14 @@ export async function listUnreleased(sql: Sql, detectionMs: number): Promise<str
 export async function releaseWorkers(
   sql: Sql,
   workers: readonly string[],
-  detectionMs: number,
+  { detectionMs, longestGapMs }: Silence,
 ): Promise<void> {
   await sql.query(
-    `update nightshift.workers w set released_at = now()
-     where w.id = any($1::uuid[]) and ${isDead('w', '$2')} and not exists (
+    `update nightshift.workers w set released_at = now(), in_hand = null
+     where w.id = any($1::uuid[]) and ${isProvenDead('w', '$2', '$3')} and not exists (
        select from nightshift.runs r
        where r.finished_at is null and r.state = 'active' and r.worker = w.id)`,
-    [workers, detectionMs],
+    [workers, detectionMs, longestGapMs],
   );
 }
 

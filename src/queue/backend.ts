@@ -7,6 +7,7 @@ export type JobQueue = Pick<
   | 'add'
   | 'addBulk'
   | 'close'
+  | 'getJob'
   | 'getJobCounts'
   | 'getJobState'
   | 'isPaused'
@@ -20,7 +21,14 @@ export type JobQueue = Pick<
 export interface JobWorker
   extends Pick<
     Worker,
-    'cancelAllJobs' | 'cancelJob' | 'close' | 'isPaused' | 'isRunning' | 'pause' | 'resume' | 'run'
+    | 'cancelAllJobs'
+    | 'close'
+    | 'concurrency'
+    | 'isPaused'
+    | 'isRunning'
+    | 'pause'
+    | 'resume'
+    | 'run'
   > {
   on(event: 'active' | 'completed', hear: (job: Job) => void): unknown;
   on(event: 'failed', hear: (job: Job | undefined) => void): unknown;
@@ -36,7 +44,7 @@ export interface Backend {
   /** False while a command would fail at once. */
   isReachable(): boolean;
   openQueue(job: string): JobQueue;
-  openWorker(job: string, processor: Processor | URL, options: WorkerSettings): JobWorker;
+  openWorker(job: string, processor: Processor, options: WorkerSettings): JobWorker;
   findKnown(job: string, deliveries: readonly string[]): Promise<string[]>;
   findDelayed(job: string, deliveries: readonly string[]): Promise<string[]>;
   findCarried(job: string, deliveries: readonly string[]): Promise<string[]>;
@@ -51,5 +59,5 @@ export type Mark = 'none' | { readonly mark: string | null };
 
 export type WorkerSettings = Omit<WorkerOptions, 'connection' | 'prefix'>;
 
-/** BullMQ's stream of events per queue, which nothing of ours reads, is kept this short. */
-export const streams = { events: { maxLen: 100 } };
+/** BullMQ's stream of events per queue: nothing of ours reads it, but foreign producers that wait for their jobs do. */
+export const streams = { events: { maxLen: 1000 } };

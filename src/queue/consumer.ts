@@ -1,4 +1,4 @@
-import { DelayedError, type Job, WaitingError } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { isFailure } from '../core/errors.ts';
 import type { Admission } from './admission.ts';
 import type { Backend, JobWorker, WorkerSettings } from './backend.ts';
@@ -7,12 +7,12 @@ import { type Handle, readDelivery } from './delivery.ts';
 export interface ConsumerOptions {
   /** Deliveries in hand at once. */
   readonly concurrency: number;
+  /** Asked before one more delivery is taken, and not remembered; absent: there is always room. */
+  readonly hasRoom?: () => boolean;
   /** A delivery whose consumer has not renewed its lock for this long is given to another. */
   readonly lockMs?: number;
   /** How often one of the consumers looks for such deliveries. */
   readonly stalledCheckMs?: number;
-  /** At most `max` deliveries start per `durationMs`, counted over all consumers of the job. */
-  readonly rateLimit?: { readonly max: number; readonly durationMs: number };
 }
 
 /** Takes the deliveries of one job. Nothing happens before `start`. */
@@ -21,8 +21,8 @@ export interface Consumer {
   /** Takes no more deliveries, in this consumer only; those in hand go on. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Aborts the signal of a delivery in hand; false when this consumer does not hold it. */
-  cancel(delivery: string, reason?: string): boolean;
+  /** Asks `hasRoom` again: the answer is another one now. */
+  heedRoom(): void;
   /**
    * Takes no more deliveries and waits for those in hand. With `force`, also while it waits, their
    * signals are aborted and they go back to the front of the queue at once.
@@ -33,7 +33,7 @@ export interface Consumer {
 interface Opening {
   readonly backend: Backend;
   readonly job: string;
-  readonly handle: Handle | URL;
+  readonly handle: Handle;
   readonly options: ConsumerOptions;
   readonly onError: (error: Error) => void;
   /** Called once the consumer has ended. */
@@ -47,7 +47,7 @@ const handBackMs = 2_000;
 export function openConsumer(opening: Opening): Consumer {
   const { backend, onError } = opening;
   const hand: Hand = { jobs: new Map(), isForced: false };
-  const worker = openWorker(opening, hand);
+  const worker = openWorker(opening, hand, () => room.heed());
   const forced = Promise.withResolvers<void>();
   let draining: Promise<void> | undefined;
 
@@ -59,11 +59,13 @@ export function openConsumer(opening: Opening): Consumer {
     forced.resolve();
   }
 
-  const { forget, ...taking } = openTaking(worker, backend.admission, onError);
+  const { forget, wake, ...taking } = openTaking(worker, backend.admission, onError);
+  const room = openRoom(opening.options, { worker, hand, wake });
   return {
     ...taking,
-    cancel: (delivery, reason) => worker.cancelJob(delivery, reason),
+    heedRoom: room.heed,
     async close({ force = false } = {}) {
+      room.close();
       if (force && !hand.isForced) {
         await letGo();
       } else {
@@ -85,7 +87,7 @@ function openTaking(
   worker: JobWorker,
   admission: Admission,
   onError: (error: Error) => void,
-): Pick<Consumer, 'start' | 'pause' | 'resume'> & { forget(): void } {
+): Pick<Consumer, 'start' | 'pause' | 'resume'> & { forget(): void; wake(): void } {
   let isStarted = false;
   let isPaused = false;
 
@@ -113,8 +115,37 @@ function openTaking(
       isPaused = false;
       if (admission.isOpen) await worker.resume();
     },
+    wake() {
+      if (isStarted && !isPaused && admission.isOpen && worker.isRunning())
+        void worker.pause(true).then(() => (isPaused ? undefined : worker.resume()));
+    },
   };
 }
+
+/**
+ * Lets BullMQ fetch one delivery more than are in hand while there is room, and none while there is not: left to
+ * itself it would fetch as many as it may before it begins with the first.
+ */
+function openRoom(
+  { hasRoom, concurrency }: ConsumerOptions,
+  { worker, hand, wake }: { readonly worker: JobWorker; readonly hand: Hand; wake(): void },
+) {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    heed() {
+      if (!hasRoom) return;
+      const inHand = hand.jobs.size;
+      const before = worker.concurrency;
+      clearTimeout(timer);
+      worker.concurrency = hasRoom() ? Math.min(inHand + 1, concurrency) : Math.max(1, inHand - 1);
+      // BullMQ looks at the number with the end of a delivery, which may be long in coming.
+      if (inHand > 0 && worker.concurrency > before) timer = setTimeout(wake, wakeMs);
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+const wakeMs = 20;
 
 /** The deliveries that a consumer has begun and not ended. */
 interface Hand {
@@ -122,26 +153,34 @@ interface Hand {
   isForced: boolean;
 }
 
-function openWorker({ backend, job, handle, options, onError }: Opening, hand: Hand): JobWorker {
-  const processor =
-    handle instanceof URL
-      ? handle
-      : async (carrier: Job, _token?: string, signal?: AbortSignal) => {
-          // BullMQ may fetch one more while it closes; it leaves the job alone after this error.
-          if (hand.isForced) throw new WaitingError();
-          try {
-            // A worker that waits while it is paused still takes the next that comes.
-            if (!backend.admission.isOpen) await putBack(carrier);
-            await handle(readDelivery(carrier), signal!);
-          } catch (error) {
-            if (isFailure(error, 'queue.paused')) await putBack(carrier);
-            if (isFailure(error, 'queue.early'))
-              await delayAnew(carrier, Number(error.details['ms']));
-            throw error;
-          } finally {
-            hand.jobs.delete(carrier.id!);
-          }
-        };
+function openWorker(
+  { backend, job, handle, options, onError }: Opening,
+  hand: Hand,
+  onHand: () => void,
+): JobWorker {
+  const processor = async (carrier: Job, _token?: string, signal?: AbortSignal) => {
+    // BullMQ may fetch one more while it closes; it leaves the job alone after this error.
+    if (hand.isForced) throw new WaitingError();
+    const delivery = readDelivery(carrier);
+    try {
+      // A worker that waits while it is paused still takes the next that comes.
+      if (!backend.admission.isOpen) await putBack(carrier);
+      carrier.opts.removeOnComplete ??= delivery.foreign ? keptForeign : true;
+      const handled = handle(delivery, signal!);
+      onHand();
+      return await handled;
+    } catch (error) {
+      if (isFailure(error, 'queue.paused') || isFailure(error, 'queue.crowded'))
+        await putBack(carrier);
+      if (isFailure(error, 'queue.early')) await delayAnew(carrier, Number(error.details['ms']));
+      // Its own \`attempts\` would run it again behind the ledger's back.
+      if (delivery.foreign) throw new UnrecoverableError((error as Error).message);
+      throw error;
+    } finally {
+      hand.jobs.delete(carrier.id!);
+      onHand();
+    }
+  };
   const worker = backend.openWorker(job, processor, chooseSettings(options));
   worker.on('error', onError);
   worker.on('active', (carrier) => void hand.jobs.set(carrier.id!, carrier));
@@ -162,11 +201,17 @@ async function delayAnew(carrier: Job, ms: number): Promise<never> {
   throw new DelayedError();
 }
 
+/**
+ * For an hour, or a thousand of a queue: its producer may look for its job only after it has ended. Ours go one
+ * by one: on Postgres, to keep none would take those of others along.
+ */
+const keptForeign = { age: 3600, count: 1000 };
+
 function chooseSettings(options: ConsumerOptions): WorkerSettings {
-  const { concurrency, lockMs = 20_000, stalledCheckMs = 5_000, rateLimit } = options;
+  const { concurrency, lockMs = 20_000, stalledCheckMs = 5_000 } = options;
   return {
     autorun: false,
-    concurrency,
+    concurrency: options.hasRoom ? 1 : concurrency,
     lockDuration: lockMs,
     stalledInterval: stalledCheckMs,
     // After a lost connection; BullMQ's own 15 seconds are half of what a takeover may take.
@@ -177,7 +222,6 @@ function chooseSettings(options: ConsumerOptions): WorkerSettings {
     // The ledger remembers; the queue keeps only what went wrong lately, for Bull Board.
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 100 },
-    ...(rateLimit && { limiter: { max: rateLimit.max, duration: rateLimit.durationMs } }),
   };
 }
 

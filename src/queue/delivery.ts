@@ -6,40 +6,51 @@ export interface Delivery {
   readonly foreign?: ForeignJob;
 }
 
-/** A job as its own producer wrote it; `timestamp` is when, in epoch milliseconds. */
+/** A job as its own producer wrote it; `timestamp` is when, in epoch milliseconds, by that one's word. */
 export interface ForeignJob {
   readonly name: string;
   readonly data: unknown;
   readonly timestamp: number;
+  /** 0 first, as BullMQ has it. */
+  readonly priority: number;
+  /** Shows `progress` to whoever watches the job in its queue. */
+  tell(progress: object): Promise<void>;
 }
 
 /**
- * What happens to a delivery; the promise settles when the queue may forget it. After a `queue.paused`
- * failure it keeps it among those that wait, after `queue.early` among those that are delayed, for its `ms`.
+ * What happens to a delivery; the promise settles when the queue may forget it. After a `queue.paused` or
+ * `queue.crowded` failure it keeps it among those that wait, after `queue.early` among those that are delayed, for its `ms`.
+ * The producer of a foreign one gets what it answers, as the job's return value, or the message of its failure.
  */
-export type Handle = (delivery: Delivery, signal: AbortSignal) => Promise<void>;
+export type Handle = (delivery: Delivery, signal: AbortSignal) => Promise<unknown>;
 
-/** The part of a BullMQ job, in this process or in a sandbox, that a delivery is read from. */
+/** The part of a BullMQ job that a delivery is read from. */
 export interface CarrierJob {
   id?: string | undefined;
   name: string;
   data: unknown;
   timestamp: number;
+  opts?: { priority?: number | undefined };
+  updateProgress(progress: object): Promise<void>;
 }
 
 /** Reads a delivery from any BullMQ job, whoever added it. */
-export function readDelivery({ id = '', name, data, timestamp }: CarrierJob): Delivery {
-  if (carriesRuns(data)) return { id, runs: data.runs };
-  return { id, runs: [], foreign: { name, data, timestamp } };
+export function readDelivery(carrier: CarrierJob): Delivery {
+  const { id = '', name, data, timestamp, opts } = carrier;
+  if (isUuid(id) && carriesRuns(data)) return { id, runs: data.runs };
+  const tell = (progress: object) => carrier.updateProgress(progress);
+  const priority = opts?.priority ?? 0;
+  return { id, runs: [], foreign: { name, data, timestamp, priority, tell } };
 }
 
-/** Makes `handle` the default export of a file that `consume` runs in a child process. */
-export function sandboxed(handle: Handle) {
-  return (job: CarrierJob, _token: string, signal: AbortSignal): Promise<void> =>
-    handle(readDelivery(job), signal);
-}
-
+/** Nothing but a list of ids: the data of somebody else may have a field of this name, too. */
 function carriesRuns(data: unknown): data is { runs: string[] } {
-  const runs = (data as { runs?: unknown } | null | undefined)?.runs;
-  return Array.isArray(runs) && runs.length > 0 && runs.every((run) => typeof run === 'string');
+  const { runs, ...rest } = (data ?? {}) as { runs?: unknown };
+  return (
+    Array.isArray(runs) && runs.length > 0 && runs.every(isUuid) && Object.keys(rest).length === 0
+  );
+}
+
+function isUuid(text: unknown): boolean {
+  return typeof text === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text);
 }

@@ -69,6 +69,8 @@ async function migrate(driver: PostgresDriver): Promise<void> {
     } finally {
       client.release();
     }
+  } catch (error) {
+    throw driver.queryFailure(error);
   } finally {
     await pool.end();
   }

@@ -2,9 +2,9 @@ import type { JobType } from 'bullmq';
 import { Failure } from '../core/errors.ts';
 import type { Backend, JobQueue, Mark } from './backend.ts';
 import { type Consumer, type ConsumerOptions, openConsumer } from './consumer.ts';
-import type { Handle } from './delivery.ts';
+import { type Handle, readDelivery } from './delivery.ts';
 import { openBackend, type QueuesOptions } from './open.ts';
-import { isOutage } from './outage.ts';
+import { saysServerIsAway } from './outage.ts';
 
 /** A delivery to be added to the queue of `job`. */
 export interface Dispatch {
@@ -44,15 +44,14 @@ export interface Queues {
   /** What `writeMark` left; another answer says that the server lost what was written since. */
   readMark(): Promise<Mark>;
   writeMark(mark: string): Promise<void>;
-  /** Takes back a delivery nobody has started; false when it is active or gone. */
+  /** Takes back a delivery that carries one run and nobody has started; false when it is active, gone or a bundle. */
   withdraw(job: string, delivery: string): Promise<boolean>;
   /** Stops the job in all consumers; what is active goes on. */
   pause(job: string): Promise<void>;
   resume(job: string): Promise<void>;
   isPaused(job: string): Promise<boolean>;
   counts(job: string): Promise<QueueCounts>;
-  /** A consumer of `job`: a function, or the URL of a file whose default export is `sandboxed(…)`. */
-  consume(job: string, handle: Handle | URL, options: ConsumerOptions): Consumer;
+  consume(job: string, handle: Handle, options: ConsumerOptions): Consumer;
   /** Milliseconds that the server took to answer. */
   ping(): Promise<number>;
   /** Ends everything at once, consumers that are still open by force; twice is fine. */
@@ -150,6 +149,8 @@ function openControls(
 
 /** A delivery may start between the look and the removal; the ledger has the last word then. */
 async function withdraw(queue: JobQueue, delivery: string): Promise<boolean> {
+  const carrier = await queue.getJob(delivery);
+  if (!carrier || readDelivery(carrier).runs.length > 1) return false;
   const state = await queue.getJobState(delivery);
   if (!['waiting', 'prioritized', 'delayed'].includes(state)) return false;
   return (await queue.remove(delivery)) === 1;
@@ -224,7 +225,7 @@ function openReach(backend: Backend) {
 function reportOnce(onError: (error: Error) => void = () => {}): (error: Error) => void {
   const reported = new WeakSet<Error>();
   return (error) => {
-    if (isOutage(error) || reported.has(error)) return;
+    if (saysServerIsAway(error) || reported.has(error)) return;
     reported.add(error);
     onError(error);
   };

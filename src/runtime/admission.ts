@@ -6,11 +6,13 @@ import {
   type Checked,
   type Dispatchable,
   type Leased,
-  listPayloads,
+  listPostings,
+  type Posting,
   recordChecks,
 } from '../ledger/index.ts';
 import type { Announcements } from './announcements.ts';
 import { type Catalogue, checkPayload } from './catalogue.ts';
+import { placeRun } from './run-key.ts';
 
 export interface AdmissionServices {
   readonly database: Sql;
@@ -21,48 +23,67 @@ export interface AdmissionServices {
 /** Payloads in memory at a time: each may be as large as the limit. */
 const page = 50;
 
+/** What is to become of rows of the outbox. */
+export interface Admitted {
+  /** May be dispatched, in order. */
+  readonly runs: readonly Dispatchable[];
+  /** The ids of those to look at again later: they have moved on, or somebody's transaction has them just now. */
+  readonly left: readonly string[];
+}
+
 /**
- * The runs of these rows that may be dispatched, in order. Those that were accepted by SQL are checked now,
- * as `enqueue` checks its own: one with a bad payload ends as failed.
+ * Those that were accepted by SQL are checked now, as `enqueue` checks its own: one with a bad payload ends as
+ * failed.
  */
 export async function admitRuns(
   services: AdmissionServices,
   rows: readonly Leased[],
-): Promise<Dispatchable[]> {
+): Promise<Admitted> {
   const unchecked = rows.filter((row) => row.unchecked).map(({ run }) => run!);
   const rejected = new Set<string>();
-  for (let from = 0; from < unchecked.length; from += page)
-    for (const id of await checkPage(services, unchecked.slice(from, from + page)))
-      rejected.add(id);
-  return rows.flatMap(({ run }) => (run && !rejected.has(run.id) ? [run] : []));
+  const left: string[] = [];
+  for (let from = 0; from < unchecked.length; from += page) {
+    const checked = await checkPage(services, unchecked.slice(from, from + page));
+    for (const id of [...checked.refused, ...checked.left]) rejected.add(id);
+    left.push(...checked.left);
+  }
+  return { runs: rows.flatMap(({ run }) => (run && !rejected.has(run.id) ? [run] : [])), left };
 }
 
-/** Answers those that are not to be dispatched: refused, or no longer waiting. */
 async function checkPage(
   { database, catalogue, announcements }: AdmissionServices,
   runs: readonly Dispatchable[],
-): Promise<string[]> {
-  const payloads = await listPayloads(
+): Promise<{ readonly refused: string[]; readonly left: string[] }> {
+  const postings = await listPostings(
     database,
     runs.map(({ id }) => id),
   );
-  const checks = runs.map((run) => checkRun(catalogue, run, payloads.get(run.id)));
+  const checks = runs.map((run) => checkRun(catalogue, run, postings.get(run.id)));
   const written = await recordChecks(database, checks);
-  return runs.flatMap((run, i) => {
-    const { error } = checks[i]!;
-    if (error && written.has(run.id)) announceRefusal(announcements, run, error);
-    return error || !written.has(run.id) ? [run.id] : [];
+  const refused = checks.flatMap(({ id, error, gated }, i) => {
+    if (!written.has(id)) return [];
+    if (error) announceRefusal(announcements, runs[i]!, error);
+    return error || gated ? [id] : [];
   });
+  return { refused, left: runs.flatMap(({ id }) => (written.has(id) ? [] : [id])) };
 }
 
-function checkRun(catalogue: Catalogue, run: Dispatchable, payload: unknown): Checked {
+function checkRun(catalogue: Catalogue, run: Dispatchable, posting?: Posting): Checked {
   const { id, delivery } = run;
   try {
     const job = catalogue.find(run.job);
+    const payload = checkPayload(job, posting?.payload, catalogue.payloadLimit);
+    const { key, gate } = placeRun(
+      job,
+      { payload, version: job.version },
+      posting?.key ?? undefined,
+    );
     return {
       id,
       delivery,
-      payload: checkPayload(job, payload, catalogue.payloadLimit),
+      payload,
+      gated: gate !== undefined,
+      ...(key !== undefined && { key }),
       version: job.version,
       ...(job.expires !== undefined && { expiresMs: durationMs(job.expires) }),
     };

@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { durationMs } from '../core/duration.ts';
+import { Suspended } from '../core/endings.ts';
 import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import { decideOutcome, type Ending, type Outcome } from '../core/outcome.ts';
-import { type ClaimedRun, type Early, type Fence, type Ledger, newId } from '../ledger/index.ts';
+import {
+  type ClaimedRun,
+  type Early,
+  type Fence,
+  isRecorded,
+  type Ledger,
+  newDelivery,
+} from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Announcements } from './announcements.ts';
 import type { Artifacts } from './artifacts.ts';
@@ -48,6 +56,10 @@ export interface HeldAttempt {
 export interface AttemptRequest {
   readonly run: string;
   readonly delivery: string;
+  /** True when the delivery carries other runs, too. */
+  readonly inBundle?: boolean;
+  /** The newest version of the job that this process has code for; a run of a newer one is left to others. */
+  readonly version?: number;
   /** Called with the attempt once it is claimed; the returned function when it is over. */
   hold(attempt: HeldAttempt): () => void;
 }
@@ -84,14 +96,31 @@ async function beginAttempt(
 }
 
 async function carryOut(services: AttemptServices, held: UnderWay): Promise<void> {
-  const about = { run: held.run.run, job: held.job.name, attempt: held.run.attempt };
-  const began = performance.now();
-  services.announcements.announce({ kind: 'begun', ...about });
+  const began = announceBegin(services, held.run);
   const { ending, gone } = await perform(services, held);
-  const outcome = await recordAnyway(services, { ...held, ending });
-  const tookMs = performance.now() - began;
-  services.announcements.announce({ kind: 'ended', ...about, tookMs, outcome });
+  await concludeAttempt(services, { run: held.run, job: held.job, ending, began });
   await gone;
+}
+
+/** Tells that an attempt begins; answers when, for `concludeAttempt`. */
+export function announceBegin(
+  { announcements }: AttemptServices,
+  { run, job, attempt }: ClaimedRun,
+): number {
+  announcements.announce({ kind: 'begun', run, job, attempt });
+  return performance.now();
+}
+
+/** Commits what follows from how the attempt ended, and tells of it. */
+export async function concludeAttempt(
+  services: AttemptServices,
+  { began, ...attempt }: Attempt & { readonly ending: Ending; readonly began: number },
+): Promise<void> {
+  const outcome = await recordAnyway(services, attempt);
+  const tookMs = performance.now() - began;
+  const { run, attempt: number } = attempt.run;
+  const job = attempt.job.name;
+  services.announcements.announce({ kind: 'ended', run, job, attempt: number, tookMs, outcome });
 }
 
 /** Everything after the claim works on this. */
@@ -106,9 +135,10 @@ interface UnderWay extends Attempt {
 
 function claim(
   { ledger, worker }: AttemptServices,
-  { run, delivery }: AttemptRequest,
+  { run, delivery, inBundle = false, version }: AttemptRequest,
 ): Promise<ClaimedRun | Early | undefined> {
-  return ledger.claim({ run, delivery, worker });
+  const about = { run, delivery, worker, inBundle };
+  return ledger.claim({ ...about, ...(version !== undefined && { version }) });
 }
 
 /**
@@ -124,16 +154,18 @@ async function perform(
     () => control.abort(new Failure('run.timeout', { timeout: job.timeout })),
     durationMs(job.timeout),
   );
-  const { ledger, artifacts, onError } = services;
-  const holding = openHolding({ ledger, artifacts, fence: fenceOf(run), signal, onError });
+  const holding = openHolding({ ...services, fence: fenceOf(run), signal });
   const { result, gone } = startHandler(services, { run, job, holding, signal });
-  const kept = result.then((value) => untilAborted(signal, artifacts.keep(run, value)));
+  const kept = result.then((value) => untilAborted(signal, services.artifacts.keep(run, value)));
   const ending = await kept.then(
     ({ result: returned, ...where }): Ending => ({ returned, ...where }),
     (thrown: unknown): Ending => ({ thrown }),
   );
   clearTimeout(timer);
+  // What its handler still does beside the wait is broken off: it runs again from its start.
+  if ('thrown' in ending && ending.thrown instanceof Suspended) control.abort(ending.thrown);
   await holding.logged();
+  await holding.released();
   return { ending, gone };
 }
 
@@ -142,11 +174,13 @@ function startHandler(services: AttemptServices, attempt: IsolatedAttempt): Isol
   const { run, job, signal } = attempt;
   const { children } = services;
   if (children && job.isolation === 'process') return runIsolated(children, attempt);
-  const result = untilAborted(signal, runHandler(services, { ...attempt, payload: run.payload }));
+  const { payload, version } = run;
+  const result = untilAborted(signal, runHandler(services, { ...attempt, payload, version }));
   return { result, gone: Promise.resolve() };
 }
 
-function fenceOf({ run, delivery, attempt }: ClaimedRun): Fence {
+/** What proves that this attempt holds its run. */
+export function fenceOf({ run, delivery, attempt }: ClaimedRun): Fence {
   return { run, delivery, attempt };
 }
 
@@ -182,8 +216,10 @@ async function record(
   const fence = fenceOf(run);
   if (outcome.state !== 'queued')
     return (await commit(services, { fence, outcome })) ? outcome : { state: 'fenced' };
-  const nextDelivery = newId();
+  const nextDelivery = newDelivery();
   if (!(await commit(services, { fence, outcome, nextDelivery }))) return { state: 'fenced' };
+  // What waits at its gate again goes when the gate lets it; the end of this attempt is announced to it.
+  if (run.gated && outcome.why !== 'given back') return outcome;
   await dispatchOrPost(
     { queues: services.queues, sql: services.ledger.database },
     {
@@ -204,9 +240,11 @@ async function commit(
   { ledger, hurry }: AttemptServices,
   ended: Parameters<AttemptServices['ledger']['record']>[0],
 ): Promise<boolean> {
-  for (;;) {
+  for (let isRepeated = false; ; isRepeated = true) {
     try {
-      return await ledger.record(ended);
+      if (await ledger.record(ended)) return true;
+      // The answer to an earlier commit may have got lost.
+      return isRepeated && (await isRecorded(ledger.database, ended));
     } catch (error) {
       if (!mayPass(error) || hurry.aborted) throw error;
       await sleep(commitRetryMs);
@@ -214,8 +252,8 @@ async function commit(
   }
 }
 
-/** False for what is wrong with the outcome itself: SQLSTATE classes 22, 23 and 54, and what no JSON can say. */
-function mayPass(error: unknown): boolean {
+/** False for what is wrong with what was to be written: SQLSTATE classes 22, 23 and 54, and what no JSON can say. */
+export function mayPass(error: unknown): boolean {
   if (error instanceof Failure) return error.kind === 'unavailable' || error.kind === 'limited';
   const state = (error as { code?: unknown }).code;
   return typeof state === 'string' && !/^(22|23|54)...$/.test(state);

@@ -4,7 +4,7 @@ import { Failure } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import type { TransactionalSql } from '../core/sql.ts';
 import {
-  type CancelledRun,
+  type Bulk,
   carryOutBatch,
   forgetBulks,
   insertBulk,
@@ -13,6 +13,8 @@ import {
   previewBulk,
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import { retryDeadlock } from './deadlock.ts';
+import { withdrawAll } from './withdraw.ts';
 
 export interface BulkServices {
   readonly database: TransactionalSql;
@@ -27,8 +29,8 @@ export async function tryBulk(
   return previewBulk(database, toBulk(order));
 }
 
-/** Writes an order down and answers its id; `carryOutBulk` does the work. Throws what `checkBulk` throws. */
-export async function beginBulk({ database }: BulkServices, order: BulkOrder): Promise<string> {
+/** Writes an order down; `carryOutBulk` does the work. Throws what `checkBulk` throws. */
+export async function beginBulk({ database }: BulkServices, order: BulkOrder): Promise<Bulk> {
   return insertBulk(database, toBulk(order));
 }
 
@@ -48,21 +50,37 @@ export async function carryOutBulk(
   }
 }
 
-/** The duty that carries on what a process left behind when it died, and forgets what is long finished. */
+/**
+ * The duty that carries on what a process left behind when it died, and forgets what is long finished. An action
+ * that cannot be carried on keeps no other from it; the duty throws `bulk.stuck` in the end.
+ */
 export function bulkDuty(services: BulkServices): Duty {
   return {
     name: 'bulk-actions',
     periodSeconds: 15,
     async run() {
       const idle = await listIdleBulks(services.database, idleSeconds);
-      for (const id of idle) await carryOutBulk(services, id);
+      const stuck: Stuck[] = [];
+      for (const id of idle)
+        await carryOutBulk(services, id).catch((error: unknown) => stuck.push({ id, error }));
       await forgetBulks(services.database);
+      if (stuck.length > 0) throw stuckFailure(stuck);
       return { carriedOn: idle.length };
     },
   };
 }
 
 const idleSeconds = 15;
+
+interface Stuck {
+  readonly id: string;
+  readonly error: unknown;
+}
+
+function stuckFailure(stuck: readonly Stuck[]): Failure {
+  const faults = stuck.map(({ id, error }) => `${id} (${(error as Error).message})`);
+  return new Failure('bulk.stuck', { faults: faults.join('; ') }, stuck[0]!.error);
+}
 
 function toBulk(order: BulkOrder): NewBulk {
   const { state: _, ...filter } = order.filter;
@@ -73,33 +91,4 @@ function toBulk(order: BulkOrder): NewBulk {
     reason: order.reason ?? null,
     most: order.limit ?? null,
   };
-}
-
-const deadlockTries = 5;
-
-/** Claims and outcomes lock rows in another order; Postgres lets one of the two try again. */
-async function retryDeadlock<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = deadlockTries; ; left--) {
-    try {
-      return await work();
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== '40P01' || left === 0) throw error;
-    }
-  }
-}
-
-const withdrawnAtOnce = 20;
-
-/** A delivery that stays behind does no harm: its claim is refused. So a queue that is away is no reason to fail. */
-async function withdrawAll(queues: Queues, runs: readonly CancelledRun[]): Promise<void> {
-  const waiting = [...runs];
-  async function withdrawNext(): Promise<void> {
-    for (let run = waiting.pop(); run; run = waiting.pop())
-      await queues.withdraw(run.job, run.delivery);
-  }
-  try {
-    await Promise.all(Array.from({ length: withdrawnAtOnce }, withdrawNext));
-  } catch (error) {
-    if (!(error instanceof Failure) || error.kind !== 'unavailable') throw error;
-  }
 }

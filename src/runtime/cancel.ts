@@ -1,6 +1,6 @@
 import { isFailure } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
-import type { Sql } from '../core/sql.ts';
+import type { TransactionalSql } from '../core/sql.ts';
 import { cancelRun } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 
@@ -9,7 +9,7 @@ import type { Queues } from '../queue/index.ts';
  * Throws `run.missing` or `run.finished`.
  */
 export async function cancel(
-  { sql, queues }: { readonly sql: Sql; readonly queues: Queues },
+  { sql, queues }: { readonly sql: TransactionalSql; readonly queues: Queues },
   { id, reason }: { readonly id: string; readonly reason: string },
 ): Promise<Run> {
   const run = await cancelRun(sql, id, reason);

@@ -3,6 +3,7 @@ import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import { formatBytes } from '../core/size.ts';
 import { suggest } from '../core/suggest.ts';
+import { type StoredPayload, upgradePayload } from '../core/upgrade.ts';
 
 /** The jobs of this installation, by name. */
 export interface Catalogue {
@@ -12,6 +13,8 @@ export interface Catalogue {
   has(name: string): boolean;
   /** The job, or a `job.unknown` failure with the closest name. */
   find(name: string): AnyJob;
+  /** Runs of the job that may share a delivery; 1 of one that is not known. */
+  bundleOf(name: string): number;
 }
 
 /** Without `payloadLimit` a payload may be of any size. */
@@ -29,6 +32,7 @@ export function openCatalogue(
       if (job) return job;
       throw unknownJob(name, jobs);
     },
+    bundleOf: (name) => byName.get(name)?.bundle.max ?? 1,
   };
 }
 
@@ -47,6 +51,18 @@ export function checkPayload(
   payload: unknown,
   limit = Number.POSITIVE_INFINITY,
 ): unknown {
+  return checkStored(job, { payload, version: 0 }, limit);
+}
+
+/**
+ * A payload that was stored before, as it is stored: `checkPayload` for its own version. One of a newer version
+ * than this code has is left to newer code. Throws `payload.outdated` and `payload.not_upgraded`, too.
+ */
+export function checkStored(
+  job: AnyJob,
+  { payload, version }: StoredPayload,
+  limit: number,
+): unknown {
   const text = asText(job, payload);
   const size = Buffer.byteLength(text);
   if (size > limit)
@@ -56,7 +72,7 @@ export function checkPayload(
       limit: formatBytes(limit),
     });
   const stored: unknown = JSON.parse(text);
-  parsePayload(job, stored);
+  if (version <= job.version) readPayload(job, { payload: stored, version });
   return stored;
 }
 
@@ -74,8 +90,13 @@ function asText(job: AnyJob, payload: unknown): string {
   });
 }
 
-/** The payload as the handler gets it, defaults filled in; `payload.invalid` names every fault. */
-export function parsePayload(job: AnyJob, payload: unknown): unknown {
+/** The payload of a run as the handler gets it: brought to the job's version, and parsed. */
+export function readPayload(job: AnyJob, stored: StoredPayload): unknown {
+  return parsePayload(job, upgradePayload(job, stored));
+}
+
+/** The payload with its defaults filled in; `payload.invalid` names every fault. */
+function parsePayload(job: AnyJob, payload: unknown): unknown {
   const parsed = job.payload.safeParse(payload);
   if (parsed.success) return parsed.data;
   throw new Failure('payload.invalid', { job: job.name, faults: faultsOf(parsed.error) });
@@ -88,7 +109,7 @@ export function parseResult(job: AnyJob, result: unknown): unknown {
   throw new Failure('result.invalid', { job: job.name, faults: faultsOf(parsed.error) });
 }
 
-function faultsOf(error: z.ZodError): string {
+export function faultsOf(error: z.ZodError): string {
   return error.issues
     .map(({ path, message }) => `${path.length > 0 ? path.join('.') : 'the whole'}: ${message}`)
     .join('; ');

@@ -1,4 +1,11 @@
-import type { BaseContext, LogLevel, Need, Provisions, RunLog } from '../core/context.ts';
+import type {
+  BaseContext,
+  LogLevel,
+  Need,
+  Provisions,
+  RunIdentity,
+  RunLog,
+} from '../core/context.ts';
 import { Failure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
 import type { Progress } from '../core/run.ts';
@@ -6,6 +13,8 @@ import type { Sql } from '../core/sql.ts';
 import type { ClaimedRun } from '../ledger/index.ts';
 import type { Holding, LogEntry } from './holding.ts';
 import { openSteps } from './steps.ts';
+import { openSuspension } from './suspension.ts';
+import { openWaits } from './waits.ts';
 
 /** How each need is provided to one attempt; `sql` is fenced and joins the attempt's transaction. */
 export type Providers = {
@@ -22,30 +31,52 @@ export interface Surroundings {
 }
 
 export interface ContextRequest {
-  readonly run: Pick<ClaimedRun, 'run' | 'attempt'>;
+  readonly run: Pick<ClaimedRun, 'run' | 'attempt' | 'schedule' | 'due'>;
   readonly job: AnyJob;
   readonly holding: Holding;
   readonly signal: AbortSignal;
+}
+
+/** What a handler gets, and the end of the attempt when it does nothing but wait. */
+export interface OpenedContext {
+  readonly ctx: BaseContext & Partial<Provisions>;
+  /** Rejects with `Suspended`. */
+  readonly suspended: Promise<never>;
 }
 
 /** Builds what a handler gets: only the needs its job declared. */
 export async function openContext(
   { providers, now }: Surroundings,
   { run, job, holding, signal }: ContextRequest,
-): Promise<BaseContext & Partial<Provisions>> {
-  const steps = await openSteps(holding, signal);
+): Promise<OpenedContext> {
+  const suspension = openSuspension();
+  const steps = await openSteps(holding, signal, suspension);
   const progress = openProgress(holding.progress);
+  const log = openLog((line) => holding.log({ at: now(), ...line }));
   const base: BaseContext = {
-    run: { id: run.run, job: job.name, attempt: run.attempt },
+    ...openWaits({ run: run.run, holding, steps, suspension, log }),
+    run: { id: run.run, job: job.name, attempt: run.attempt, ...scheduledFor(run) },
     signal,
     idempotencyKey: run.run,
-    log: openLog((line) => holding.log({ at: now(), ...line })),
+    log,
     now,
     progress: (done, total, note) => progress({ done, total, ...(note !== undefined && { note }) }),
     step: steps.step,
     transaction: steps.transaction,
   };
-  return { ...base, ...provide(job, providers, { sql: steps.sql, run: run.run }) };
+  const ctx =
+    job.needs.length === 0
+      ? base
+      : { ...base, ...provide(job, providers, { sql: steps.sql, run: run.run }) };
+  return { ctx, suspended: suspension.suspended };
+}
+
+/** The moment that a run of a schedule stands for; nothing for any other run. */
+export function scheduledFor({
+  schedule: name,
+  due,
+}: Pick<ClaimedRun, 'schedule' | 'due'>): Pick<RunIdentity, 'schedule'> {
+  return name !== null && due !== null ? { schedule: { name, due } } : {};
 }
 
 /** Throws `need.missing` for a need that this process cannot provide; a worker asks before it starts. */
@@ -54,7 +85,7 @@ export function checkNeeds(job: AnyJob, providers: Providers): void {
     if (!providers[need]) throw new Failure('need.missing', { job: job.name, need });
 }
 
-function provide(
+export function provide(
   job: AnyJob,
   providers: Providers,
   scope: { readonly sql: Sql; readonly run: string },
@@ -64,7 +95,7 @@ function provide(
   return Object.fromEntries(needs.map((need) => [need, providers[need]!(scope)]));
 }
 
-function openLog(write: (line: Omit<LogEntry, 'at'>) => void): RunLog {
+export function openLog(write: (line: Omit<LogEntry, 'at'>) => void): RunLog {
   const logAt = (level: LogLevel) => (message: string, data?: Record<string, unknown>) =>
     write({ level, message, ...(data && { data }) });
   return {

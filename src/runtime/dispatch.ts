@@ -1,7 +1,8 @@
+import { groupByDelivery } from '../core/bundle.ts';
 import { Failure, isFailure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import { type Dispatchable, insertOutbox } from '../ledger/index.ts';
-import type { Queues } from '../queue/index.ts';
+import type { Dispatch, Queues } from '../queue/index.ts';
 
 /** Hands committed runs to their queues; when the queue is not there, leaves them to the relay. */
 export async function dispatchOrPost(
@@ -9,8 +10,9 @@ export async function dispatchOrPost(
   ...runs: readonly Dispatchable[]
 ): Promise<void> {
   try {
-    if (runs.length === 1) await queues.dispatch(toDispatch(runs[0]!));
-    else await queues.dispatchMany(runs.map(toDispatch));
+    const dispatches = toDispatches(runs);
+    if (dispatches.length === 1) await queues.dispatch(dispatches[0]!);
+    else await queues.dispatchMany(dispatches);
   } catch (error) {
     if (!isFailure(error, 'queue.unavailable')) throw error;
     await post(sql, runs);
@@ -27,7 +29,10 @@ async function post(sql: Sql, runs: readonly Dispatchable[]): Promise<void> {
   }
 }
 
-/** A ledger row as the queue takes it. */
-export function toDispatch({ id, job, delivery, priority, delayMs }: Dispatchable) {
-  return { job, delivery, runs: [id], priority, delayMs };
+/** Ledger rows as the queue takes them: what shares a delivery goes as one. */
+export function toDispatches(runs: readonly Dispatchable[]): Dispatch[] {
+  return groupByDelivery(runs).map((bundle) => {
+    const { job, delivery, priority, delayMs } = bundle[0]!;
+    return { job, delivery, runs: bundle.map(({ id }) => id), priority, delayMs };
+  });
 }

@@ -1,20 +1,36 @@
+import { shareDeliveries } from '../core/bundle.ts';
 import { durationMs } from '../core/duration.ts';
 import { Failure, isFailure } from '../core/errors.ts';
 import type { AnyJob } from '../core/job.ts';
+import { aboutBytes } from '../core/json-size.ts';
+import { formatBytes } from '../core/size.ts';
 import type { Sql } from '../core/sql.ts';
-import { acceptRuns, insertRuns, type Ledger, type NewRun, newId } from '../ledger/index.ts';
+import type { UniquenessOptions } from '../core/uniqueness.ts';
+import {
+  acceptIn,
+  insertRuns,
+  type Ledger,
+  type NewRun,
+  newDelivery,
+  newId,
+} from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import { type Catalogue, checkPayload } from './catalogue.ts';
 import { dispatchOrPost } from './dispatch.ts';
+import type { Gates } from './gate.ts';
+import { placeRun } from './run-key.ts';
 import { asSql, type CallersTransaction } from './tx.ts';
+import { giveKey, isKeyed, type Offered, offerKeyed } from './uniqueness.ts';
 
-export interface EnqueueOptions {
+export interface EnqueueOptions extends UniquenessOptions {
   /** Milliseconds until it may run. */
   readonly delayMs?: number;
   /** 0 is first; a larger number is later. */
   readonly priority?: number;
   /** Milliseconds, from when it may run, after which it does not begin any more; else as the job says. */
   readonly expiresMs?: number;
+  /** Whose run it is, where the job's limits go by that; wins over the job's own `key` function. */
+  readonly key?: string;
   /** Joins this open transaction: the run is accepted when it commits, and is not when it rolls back. */
   readonly tx?: CallersTransaction;
 }
@@ -22,26 +38,42 @@ export interface EnqueueOptions {
 export interface Enqueuer {
   /**
    * Resolves to the run's id once the run is committed, whatever the state of the queue; with `tx`, once it
-   * is written there. Throws `job.unknown`, `payload.invalid`, `payload.too_large`, `ledger.overloaded` or
-   * `database.unreachable`, and then nothing is kept.
+   * is written there. With `unique`, `debounce` or `throttle` it may be the id of a run that was there already.
+   * Throws `job.unknown`, `payload.invalid`, `payload.too_large`, `run.key`, `run.key_failed`, `run.no_week`, a
+   * `unique.*` failure, `queue.full` or `ledger.overloaded`, and then nothing is kept; after `database.unreachable` the
+   * run may be there all the same, if only the answer to its commit was lost.
    */
   enqueue(job: string, payload: unknown, options?: EnqueueOptions): Promise<string>;
-  /** Accepts a run for each payload, all or none, in one commit. Resolves to their ids, in order. */
+  /**
+   * Accepts a run for each payload, all or none, in one commit. Resolves to their ids, in order. Throws what
+   * `enqueue` throws, and `enqueue.too_many` or `enqueue.too_large`.
+   */
   enqueueMany(
     job: string,
     payloads: readonly unknown[],
     options?: EnqueueOptions,
   ): Promise<string[]>;
+  /** `enqueue`, which also tells whether the run was there already. */
+  offer(job: string, payload: unknown, options?: EnqueueOptions): Promise<Offered>;
+  /** `enqueueMany`, which also tells of each whether its run was there already. */
+  offerMany(
+    job: string,
+    payloads: readonly unknown[],
+    options?: EnqueueOptions,
+  ): Promise<Offered[]>;
 }
 
 export interface EnqueueServices {
   readonly catalogue: Catalogue;
   readonly ledger: Ledger;
   readonly queues: Queues;
+  /** Absent: a run of a job with limits waits until another process lets it go. */
+  readonly gates?: Pick<Gates, 'wake'>;
 }
 
-/** Runs that `enqueueMany` takes at once. */
+/** Runs that `enqueueMany` takes at once, and about so many bytes of JSON: they go in one statement. */
 const most = 10_000;
+const mostBytes = 64 * 1024 ** 2;
 
 export function openEnqueuer(services: EnqueueServices): Enqueuer {
   const { catalogue, ledger, queues } = services;
@@ -51,36 +83,54 @@ export function openEnqueuer(services: EnqueueServices): Enqueuer {
     await dispatchOrPost({ queues, sql: ledger.database }, ...dispatchable);
   }
 
+  async function offer(name: string, payload: unknown, options: EnqueueOptions = {}) {
+    const job = catalogue.find(name);
+    const fixed = checkOptions(options);
+    const stored = checkPayload(job, payload, catalogue.payloadLimit);
+    const run = giveKey(newRun(job, stored, fixed), options);
+    if (isKeyed(run)) return (await offerKeyed(services, [run], options))[0]!;
+    if ('tx' in options) {
+      await acceptIn(asSql(options.tx), [run]);
+    } else if (run.gate) {
+      await ledger.acceptGated(run);
+      services.gates?.wake(name);
+    } else {
+      const bundle = await ledger.accept(run);
+      if (bundle[0]!.id === run.id) await dispatch(bundle, options.delayMs);
+    }
+    return { id: run.id, existing: false };
+  }
+
+  async function offerMany(
+    name: string,
+    payloads: readonly unknown[],
+    options: EnqueueOptions = {},
+  ) {
+    const job = catalogue.find(name);
+    const fixed = checkOptions(options);
+    const stored = checkPayloads(job, payloads, catalogue.payloadLimit);
+    const runs = shareDeliveries(
+      stored.map((payload) => giveKey(newRun(job, payload, fixed), options)),
+    );
+    if (runs.length === 0) return [];
+    if (runs.every(isKeyed)) return offerKeyed(services, runs, options);
+    if ('tx' in options) {
+      await acceptIn(asSql(options.tx), runs);
+    } else if (runs[0]!.gate) {
+      await ledger.database.transaction((tx) => acceptIn(tx, runs));
+      services.gates?.wake(name);
+    } else {
+      await insertRuns(ledger.database, runs);
+      await dispatch(runs, options.delayMs);
+    }
+    return runs.map(({ id }) => ({ id, existing: false }));
+  }
+
   return {
-    async enqueue(name, payload, options = {}) {
-      const job = catalogue.find(name);
-      const fixed = checkOptions(options);
-      const run = newRun(job, checkPayload(job, payload, catalogue.payloadLimit), fixed);
-      if ('tx' in options) {
-        await acceptRuns(asSql(options.tx), [run]);
-      } else {
-        await ledger.accept(run);
-        await dispatch([run], options.delayMs);
-      }
-      return run.id;
-    },
-    async enqueueMany(name, payloads, options = {}) {
-      const job = catalogue.find(name);
-      if (payloads.length > most)
-        throw new Failure('enqueue.too_many', { count: payloads.length, most });
-      const fixed = checkOptions(options);
-      const runs = checkPayloads(job, payloads, catalogue.payloadLimit).map((payload) =>
-        newRun(job, payload, fixed),
-      );
-      if (runs.length === 0) return [];
-      if ('tx' in options) {
-        await acceptRuns(asSql(options.tx), runs);
-      } else {
-        await insertRuns(ledger.database, runs);
-        await dispatch(runs, options.delayMs);
-      }
-      return runs.map(({ id }) => id);
-    },
+    enqueue: async (...run) => (await offer(...run)).id,
+    enqueueMany: async (...runs) => (await offerMany(...runs)).map(({ id }) => id),
+    offer,
+    offerMany,
   };
 }
 
@@ -88,11 +138,12 @@ const longestDays = 3650;
 const lastPriority = 2_097_151;
 
 /** What the options come to, in the words of the ledger; throws `run.far`, `run.priority` or `run.expires`. */
-function checkOptions({
+export function checkOptions({
   delayMs = 0,
   priority = 0,
   expiresMs,
-}: EnqueueOptions): Pick<NewRun, 'priority' | 'delayMs' | 'expiresMs'> {
+  key,
+}: EnqueueOptions): Pick<NewRun, 'priority' | 'delayMs' | 'expiresMs' | 'key'> {
   const days = Math.round(delayMs / 86_400_000);
   if (!(days <= longestDays)) throw new Failure('run.far', { days, most: longestDays });
   if (!Number.isInteger(priority) || priority < 0 || priority > lastPriority)
@@ -103,17 +154,24 @@ function checkOptions({
     priority,
     ...(delayMs > 0 && { delayMs }),
     ...(expiresMs !== undefined && { expiresMs }),
+    ...(key !== undefined && { key }),
   };
 }
 
 const faultsTold = 10;
 
-/** Every payload as it is stored; `payload.invalid` tells which are wrong, and how. */
+/** Every payload as it is stored; `payload.invalid` tells which are wrong, and how. Throws `enqueue.too_many` and `enqueue.too_large`, too. */
 function checkPayloads(job: AnyJob, payloads: readonly unknown[], limit: number): unknown[] {
+  if (payloads.length > most)
+    throw new Failure('enqueue.too_many', { count: payloads.length, most });
   const faults: string[] = [];
+  let bytes = 0;
   const stored = payloads.map((payload, at) => {
     try {
-      return checkPayload(job, payload, limit);
+      const checked = checkPayload(job, payload, limit);
+      bytes += aboutBytes(checked, mostBytes);
+      if (at > 0 && bytes > mostBytes) throw tooLarge(at, payloads.length);
+      return checked;
     } catch (error) {
       if (!isFailure(error, 'payload.invalid')) throw error;
       return void faults.push(`payload ${at}: ${String(error.details['faults'])}`);
@@ -127,24 +185,35 @@ function checkPayloads(job: AnyJob, payloads: readonly unknown[], limit: number)
   });
 }
 
-/** Accepts a run inside the caller's transaction; the relay dispatches it once that is committed. */
-export async function enqueueIn(tx: Sql, run: NewRun): Promise<void> {
-  await acceptRuns(tx, [run]);
+function tooLarge(fitting: number, count: number): Failure {
+  return new Failure('enqueue.too_large', { count, fitting, most: formatBytes(mostBytes) });
 }
 
-/** A run of `job` with fresh ids; it expires as its job says, unless `options` say it. */
+/** Accepts a run inside the caller's transaction; once that is committed, the relay or its gate lets it go. */
+export async function enqueueIn(tx: Sql, run: NewRun): Promise<void> {
+  await acceptIn(tx, [run]);
+}
+
+/**
+ * A run of `job` with fresh ids; it expires as its job says, is of its version, and has the key that its job finds,
+ * unless `options` say it. Throws `run.key` or `run.key_failed`.
+ */
 export function newRun(
   job: AnyJob,
   payload: unknown,
-  options: Pick<NewRun, 'priority' | 'delayMs' | 'schedule' | 'expiresMs' | 'replayOf'>,
+  options: Omit<NewRun, 'id' | 'delivery' | 'job' | 'version' | 'payload'> & {
+    readonly version?: number;
+  },
 ): NewRun {
   return {
     id: newId(),
-    delivery: newId(),
+    delivery: newDelivery(),
     job: job.name,
     version: job.version,
     payload,
+    bundle: job.bundle.max,
     ...(job.expires !== undefined && { expiresMs: durationMs(job.expires) }),
     ...options,
+    ...placeRun(job, { payload, version: options.version ?? job.version }, options.key),
   };
 }

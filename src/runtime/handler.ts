@@ -1,13 +1,14 @@
-import { parsePayload, parseResult } from './catalogue.ts';
+import type { StoredPayload } from '../core/upgrade.ts';
+import { parseResult, readPayload } from './catalogue.ts';
 import { type ContextRequest, openContext, type Surroundings } from './context.ts';
 
-/** Parses the payload, builds the context, runs the handler and parses its result; throws whatever went wrong. */
+/** Upgrades and parses the payload, builds the context, runs the handler and parses its result; throws whatever went wrong, or `Suspended`. */
 export async function runHandler(
   surroundings: Surroundings,
-  request: ContextRequest & { readonly payload: unknown },
+  request: ContextRequest & StoredPayload,
 ): Promise<unknown> {
-  const { job, payload } = request;
-  const parsed = parsePayload(job, payload);
-  const ctx = await openContext(surroundings, request);
-  return parseResult(job, await job.run(ctx, parsed));
+  const { job } = request;
+  const parsed = readPayload(job, request);
+  const { ctx, suspended } = await openContext(surroundings, request);
+  return parseResult(job, await Promise.race([job.run(ctx, parsed), suspended]));
 }

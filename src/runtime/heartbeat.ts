@@ -19,6 +19,8 @@ export interface HeartbeatOptions {
   readonly periodSeconds: number;
   /** A worker not heard of for longer is dead. */
   readonly detectionMs: number;
+  /** Makes the worker known again: it slept until it was forgotten, or the database was set back. */
+  register(): Promise<void>;
   /** Every run that the worker has in hand. */
   inHand(): readonly string[];
   /** Called after each beat that was written. */
@@ -32,14 +34,16 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   delay.enable();
   let lastBeat = performance.now();
   let sample = measure(delay);
-  const tell = () =>
-    beat(sql, {
+  async function tell(): Promise<void> {
+    const isKnown = await beat(sql, {
       worker,
       sample,
       inHand: options.inHand(),
       // Of an outage, others may miss one beat more than we do; it has to break our row before theirs is death.
       longestGapMs: options.detectionMs / 2,
     });
+    if (!isKnown) await options.register();
+  }
   const sampling = cron.schedule(
     everyMinute,
     () => {

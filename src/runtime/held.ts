@@ -24,7 +24,7 @@ export interface Held {
 }
 
 export function openHeld(database: TransactionalSql, worker: string): Held {
-  const attempts = new Map<string, HeldAttempt>();
+  const attempts = new Set<HeldAttempt>();
   const taken = new Set<readonly string[]>();
   let doubtful: Doubtful[] = [];
   let givingBack = false;
@@ -41,30 +41,28 @@ export function openHeld(database: TransactionalSql, worker: string): Held {
       return () => void taken.delete(runs);
     },
     hold(attempt) {
-      const name = nameOf(attempt.run);
-      attempts.set(name, attempt);
+      attempts.add(attempt);
       if (givingBack) attempt.control.abort(new GiveBack());
-      return () => attempts.delete(name);
+      return () => void attempts.delete(attempt);
     },
     async fenceLost(run) {
-      const fences = [...attempts.values()]
-        .map((attempt) => attempt.run)
-        .filter((one) => run === undefined || one.run === run);
-      if (fences.length === 0) return;
-      for (const fence of await listFenced(database, fences))
-        attempts
-          .get(nameOf(fence))
-          ?.control.abort(new Failure('run.fenced', { id: fence.run, attempt: fence.attempt }));
+      const asked = [...attempts].filter((one) => run === undefined || one.run.run === run);
+      if (asked.length === 0) return;
+      const fences = asked.map((attempt) => attempt.run);
+      const lost = new Set((await listFenced(database, fences)).map(nameOf));
+      for (const { run: held, control } of asked)
+        if (lost.has(nameOf(held)))
+          control.abort(new Failure('run.fenced', { id: held.run, attempt: held.attempt }));
     },
     giveBack() {
       givingBack = true;
-      for (const { control } of attempts.values()) control.abort(new GiveBack());
+      for (const { control } of attempts) control.abort(new GiveBack());
     },
     doubt(run) {
       doubtful.push(run);
     },
     async giveBackDoubtful() {
-      const busy = new Set([...attempts.values()].map(({ run }) => run.run));
+      const busy = new Set([...attempts].map(({ run }) => run.run));
       const idle = doubtful.filter(({ run }) => !busy.has(run));
       if (idle.length === 0) return;
       await database.transaction((tx) => giveBackDoubtful(tx, worker, idle));

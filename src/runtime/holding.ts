@@ -4,6 +4,7 @@ import { Failure } from '../core/errors.ts';
 import type { Progress } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
 import {
+  closeWait,
   type Fence,
   holdRun,
   type Ledger,
@@ -11,19 +12,24 @@ import {
   recordStep,
   type Step,
 } from '../ledger/index.ts';
+import type { Queues } from '../queue/index.ts';
 import type { Artifacts } from './artifacts.ts';
+import { type Awaiting, openAwaiting } from './awaiting.ts';
+import type { Catalogue } from './catalogue.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /**
  * What an attempt may do in the ledger while it holds its run: in the worker's process by calls, in a
  * process of its own by messages. Once the attempt is over everything but `log` is refused.
  */
-export interface Holding {
+export interface Holding extends Awaiting {
   /** What earlier attempts remembered: results of steps by name, or where they are. */
   listRemembered(): Promise<ReadonlyMap<string, Remembered>>;
   /** A result that is too large for its row. */
   load(artifact: Artifact): Promise<unknown>;
   remember(step: StepDone): Promise<void>;
+  /** Remembers what the wait of the step's name came to, and closes it. */
+  settle(step: StepDone): Promise<void>;
   /** Each statement is checked and committed by itself. */
   readonly sql: Sql;
   /** Remembers what `work` answers in the transaction of its SQL. */
@@ -51,11 +57,18 @@ export interface LogEntry {
 export interface LedgerHolding extends Holding {
   /** Resolves when everything logged so far is committed, or was reported as lost. */
   logged(): Promise<void>;
+  /**
+   * Resolves when no transaction of the attempt is open any more, soon after its end: until then one may hold the
+   * run's row, and the outcome would keep those of other runs waiting that share its commit.
+   */
+  released(): Promise<void>;
 }
 
 export interface HoldingOptions {
   readonly ledger: Ledger;
   readonly artifacts: Artifacts;
+  readonly catalogue: Catalogue;
+  readonly queues: Queues;
   readonly fence: Fence;
   /** Aborted when the attempt is over. */
   readonly signal: AbortSignal;
@@ -68,14 +81,21 @@ const transactionDeadlineMs = 5000;
 
 export function openHolding(options: HoldingOptions): LedgerHolding {
   const { ledger, artifacts, fence, signal, onError } = options;
-  const { database } = ledger;
+  const { database, handlers } = ledger;
   const { run, attempt } = fence;
   let logging: Promise<void> | undefined;
+  const open = new Set<Promise<unknown>>();
 
   /** A transaction that has the run's row; when the attempt ends meanwhile, it does not commit. */
-  function hold<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+  async function hold<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    return database.transaction(async (tx) => {
+    const held = transact(work);
+    open.add(held);
+    return held.finally(() => open.delete(held));
+  }
+
+  function transact<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+    return handlers.transaction(async (tx) => {
       await boundHold(tx, ledger.detectionMs);
       await holdRun(tx, fence);
       const result = await work(tx);
@@ -92,6 +112,7 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
   }
 
   return {
+    ...openAwaiting({ ...options, hold }),
     async listRemembered() {
       // Only a further attempt can find steps of an earlier one.
       const steps = attempt > 1 ? await listSteps(database, run) : [];
@@ -101,6 +122,12 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
     async remember(step) {
       signal.throwIfAborted();
       await record(database, step);
+    },
+    async settle(step) {
+      await hold(async (tx) => {
+        await record(tx, step);
+        await closeWait(tx, run, step.name);
+      });
     },
     sql: { query: async (text, values) => hold((tx) => tx.query(text, values)) },
     async transaction(name, work) {
@@ -125,6 +152,9 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
     },
     // Lines are committed in order, so the last one stands for all.
     logged: async () => logging,
+    async released() {
+      await Promise.allSettled(open);
+    },
   };
 }
 
@@ -165,7 +195,7 @@ function idleMsOf(detectionMs: number): number {
 }
 
 /** Neither a frozen worker nor a slow statement may hold the run's row: Postgres ends either. */
-async function boundHold(tx: Sql, detectionMs: number): Promise<void> {
+export async function boundHold(tx: Sql, detectionMs: number): Promise<void> {
   await tx.query(
     `select set_config('idle_in_transaction_session_timeout', $1, true),
        set_config('statement_timeout', $2, true), set_config('lock_timeout', $2, true)`,

@@ -1,4 +1,4 @@
-import { type ClaimedRun, type Ledger, newId } from '../ledger/index.ts';
+import { type ClaimedRun, type Ledger, newDelivery } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import { dispatchOrPost } from './dispatch.ts';
 
@@ -10,7 +10,7 @@ export async function giveBackLacking(
   { ledger, queues }: { readonly ledger: Ledger; readonly queues: Queues },
   { run: id, job, delivery, attempt, failures, priority }: ClaimedRun,
 ): Promise<void> {
-  const nextDelivery = newId();
+  const nextDelivery = newDelivery();
   const isHeld = await ledger.record({
     fence: { run: id, delivery, attempt },
     outcome: {

@@ -2,6 +2,7 @@ import { isFailure } from '../core/errors.ts';
 import type { Database } from '../db/index.ts';
 import { type Dispatchable, listOverdue, type Overdue, redeliver } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import { retryDeadlock } from './deadlock.ts';
 
 /** Where a walk through the queued runs is to begin, and how closely it looks. */
 export interface Walk {
@@ -15,15 +16,13 @@ export interface Walk {
 export interface Walked {
   /** Runs that the queue had lost; they have a new delivery now. */
   readonly lost: number;
-  /** The first and last id that this walk covered, and where the next one begins. */
-  readonly to: string;
+  /** Where the next walk begins. */
   readonly next: string;
   /** The queue was away, and nobody could say what it has lost. */
   readonly away: boolean;
 }
 
 export const beforeAll = '00000000-0000-0000-0000-000000000000';
-const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 const page = 1000;
 const pagesPerPass = 20;
@@ -44,21 +43,21 @@ export async function rescueLost(places: Places, { from, all, closely }: Walk): 
   const suspects: Overdue[] = [];
   let lost = 0;
   let after = from;
-  let end: string | undefined;
-  for (let pages = 0; end === undefined && (all || pages < pagesPerPass); pages++) {
+  let isAtEnd = false;
+  for (let pages = 0; !isAtEnd && (all || pages < pagesPerPass); pages++) {
     const ms = all ? 0 : patienceMs;
     const overdue = await listOverdue(database, after, { ms, limit: page });
     const unknown = await orAway(() => withoutDelivery(overdue, queues));
-    if (!unknown) return { lost, to: after, next: after, away: true };
+    if (!unknown) return { lost, next: after, away: true };
     lost += await sendAgain(database, unknown);
     if (closely)
       suspects.push(...overdue.filter(isSuspect).filter((run) => !unknown.includes(run)));
     after = overdue.at(-1)?.id ?? after;
-    if (overdue.length < page) end = afterAll;
+    isAtEnd = overdue.length < page;
   }
   const gone = await orAway(() => without(suspects, queues.carried));
   lost += await sendAgain(database, gone ?? []);
-  return { lost, to: end ?? after, next: end ? beforeAll : after, away: gone === undefined };
+  return { lost, next: isAtEnd ? beforeAll : after, away: gone === undefined };
 }
 
 function isSuspect({ queuedMs }: Overdue): boolean {
@@ -66,7 +65,9 @@ function isSuspect({ queuedMs }: Overdue): boolean {
 }
 
 async function sendAgain(database: Database, runs: readonly Dispatchable[]): Promise<number> {
-  return runs.length === 0 ? 0 : database.transaction((tx) => redeliver(tx, runs));
+  return runs.length === 0
+    ? 0
+    : retryDeadlock(() => database.transaction((tx) => redeliver(tx, runs)));
 }
 
 /** Those of `runs` that the queue does not know, and those that it delays though their time has come. */
@@ -84,10 +85,8 @@ async function without<Run extends Dispatchable>(
 ): Promise<Run[]> {
   const missing: Run[] = [];
   for (const [job, ofJob] of Map.groupBy(runs, (run) => run.job)) {
-    const found = await find(
-      job,
-      ofJob.map(({ delivery }) => delivery),
-    );
+    const deliveries = new Set(ofJob.map(({ delivery }) => delivery));
+    const found = await find(job, [...deliveries]);
     missing.push(...ofJob.filter(({ delivery }) => !found.has(delivery)));
   }
   return missing;

@@ -34,6 +34,11 @@ export const runtimeOptions = z.strictObject({
     .describe(
       'A run that is due ends as failed when no process has known its job for so long, as after a job was removed.',
     ),
+  eventKeepMs: milliseconds('0s', '365d')
+    .prefault('1h')
+    .describe(
+      'How long an event is kept that no run waited for, for one that comes to wait for it later; 0s keeps none. The process that started last says it.',
+    ),
   resultInlineBytes: bytes('64b', '16mb')
     .prefault('256kb')
     .describe(

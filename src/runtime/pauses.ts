@@ -10,7 +10,7 @@ interface Places {
 
 /**
  * Stops a job in every worker: nothing of it begins until it is resumed, what is active goes on. The row in
- * Postgres is the pause; the queue is told so that Bull Board shows it, and rescue tells it again.
+ * Postgres is the pause, and claims obey it; the queue is told so that Bull Board shows it, and rescue tells it again.
  */
 export async function pauseJob(
   { sql, queues }: Places,
@@ -39,6 +39,7 @@ export async function restorePauses({ sql, queues }: Places): Promise<number> {
 
 /** A worker's view of the pauses: its consumers obey the rows, whatever the queue says. */
 export interface Pauses {
+  /** True for every job once it is closed: a worker that stops begins nothing. */
   isPaused(job: string): boolean;
   /** Reads the rows; pauses, starts and resumes the consumers accordingly. */
   refresh(): Promise<void>;
@@ -70,7 +71,7 @@ export function openPauses(sql: Sql, consumers: ReadonlyMap<string, Consumer>): 
   }
 
   return {
-    isPaused: (job) => paused.has(job),
+    isPaused: (job) => isClosed || paused.has(job),
     // One after the other: an older answer must not overrule a newer one.
     refresh: () => (last = last.catch(() => {}).then(refresh)),
     close() {

@@ -1,8 +1,15 @@
 import type { Database } from '../db/index.ts';
-import { clearOutbox, type Dispatchable, leaseOutbox, releaseOutbox } from '../ledger/index.ts';
-import type { Queues } from '../queue/index.ts';
+import {
+  clearOutbox,
+  type Dispatchable,
+  type Leased,
+  leaseOutbox,
+  releaseOutbox,
+} from '../ledger/index.ts';
+import type { Dispatch, Queues } from '../queue/index.ts';
 import { type AdmissionServices, admitRuns } from './admission.ts';
-import { toDispatch } from './dispatch.ts';
+import { bundleUp } from './bundle-up.ts';
+import { toDispatches } from './dispatch.ts';
 
 /** Brings what was accepted without a dispatch to the queue, woken by NOTIFY and by a slow poll. */
 export interface Relay {
@@ -67,11 +74,11 @@ async function relayOnce(services: RelayServices): Promise<number> {
   const rows = await leaseOutbox(database, { jobs, limit: batch });
   if (rows.length === 0) return 0;
   try {
-    const refused = new Set(await dispatchAll(services, await admitRuns(services, rows)));
-    await clearOutbox(
-      database,
-      rows.filter(({ id }) => !refused.has(id)),
-    );
+    const admitted = await admitRuns(services, rows);
+    const runs = await bundleUp(services, admitted.runs);
+    const kept = new Set([...admitted.left, ...(await dispatchAll(services, runs))]);
+    const taken = rows.filter(({ id }) => !kept.has(id));
+    await clearOutbox(database, withNewest(taken, runs));
   } catch (error) {
     await releaseOutbox(database, rows).catch(services.onError);
     throw error;
@@ -79,35 +86,39 @@ async function relayOnce(services: RelayServices): Promise<number> {
   return rows.length;
 }
 
-/** Adds each run to its queue; answers the ids of those that a queue refuses though its server answers. */
+/** The rows with the deliveries that they have now. */
+function withNewest(rows: readonly Leased[], runs: readonly Dispatchable[]): Leased[] {
+  const newest = new Map(runs.map(({ id, delivery }) => [id, delivery]));
+  return rows.map((row) => ({ ...row, delivery: newest.get(row.id) ?? row.delivery }));
+}
+
+/** Adds each delivery to its queue; answers the ids of the runs that a queue refuses though its server answers. */
 async function dispatchAll(
   services: RelayServices,
   runs: readonly Dispatchable[],
 ): Promise<string[]> {
   const { queues } = services;
-  const byJob = [...Map.groupBy(runs, ({ job }) => job).values()];
-  const added = await Promise.allSettled(
-    byJob.map((ofJob) => queues.dispatchMany(ofJob.map(toDispatch))),
-  );
+  const byJob = [...Map.groupBy(toDispatches(runs), ({ job }) => job).values()];
+  const added = await Promise.allSettled(byJob.map((ofJob) => queues.dispatchMany(ofJob)));
   const failed = byJob.filter((_, i) => added[i]!.status === 'rejected');
   const refused: string[] = [];
   for (const ofJob of failed) refused.push(...(await dispatchEach(services, ofJob)));
   return refused;
 }
 
-/** One by one, so that a run that its queue refuses holds up no other. It is tried again when its lease is over. */
+/** One by one, so that one that its queue refuses holds up no other. It is tried again when its lease is over. */
 async function dispatchEach(
   { queues, onError }: RelayServices,
-  runs: readonly Dispatchable[],
+  dispatches: readonly Dispatch[],
 ): Promise<string[]> {
   const refused: string[] = [];
-  for (const run of runs) {
+  for (const dispatch of dispatches) {
     try {
-      await queues.dispatch(toDispatch(run));
+      await queues.dispatch(dispatch);
     } catch (error) {
       await queues.ping(); // throws while the server is away: then nothing is wrong with the run
       if (refused.length === 0) onError(error);
-      refused.push(run.id);
+      refused.push(...dispatch.runs);
     }
   }
   return refused;

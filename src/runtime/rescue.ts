@@ -3,18 +3,23 @@ import { Failure } from '../core/errors.ts';
 import { describeError, poisonousLosses } from '../core/outcome.ts';
 import type { Database } from '../db/index.ts';
 import {
-  beginRescue,
   endOrphans,
+  findUnfinished,
   giveBackDoubtful,
+  keepInTouch,
+  listLeftWaiting,
   listOrphans,
   listStray,
   listUnreleased,
   newId,
   type Orphan,
+  redeliver,
   releaseWorkers,
   rememberMark,
+  type Silence,
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import { retryDeadlock } from './deadlock.ts';
 import { beforeAll, orAway, rescueLost, type Walked } from './lost.ts';
 import { restorePauses } from './pauses.ts';
 
@@ -41,26 +46,29 @@ export interface RescueOptions {
 
 /**
  * The duty of rescue: runs of dead workers, and runs that the queue does not know, get a new delivery for
- * the relay. It takes silence for death only when passes, by whichever process, have followed one another
- * for a full detection period: otherwise the heartbeats may have had no way to arrive.
+ * the relay. It takes silence for death only when it has been in touch with the ledger, in whichever process, for
+ * a full detection period: otherwise the heartbeats may have had no way to arrive.
  */
 export function rescueDuty(
   options: RescueOptions,
 ): Omit<Duty, 'run'> & { run(): Promise<Rescued> } {
   const { database, detectionMs, onRescued } = options;
   const longestGapMs = Math.max(detectionMs / 2, 2 * periodSeconds * 1000);
-  let hasFailed = false;
+  let wasAway = false;
   let from = beforeAll;
+  let straysFrom = beforeAll;
   let closeLookAt = -closeLookMs;
 
   async function pass(): Promise<Rescued> {
-    const { inTouchMs, mark } = await beginRescue(database, hasFailed ? 0 : longestGapMs);
-    const orphans = await rescueOrphans(database, inTouchMs > detectionMs ? detectionMs : neverMs);
+    const { mark } = await keepInTouch(database, wasAway ? 0 : longestGapMs);
+    wasAway = false;
+    const orphans = await rescueOrphans(database, { detectionMs, longestGapMs });
     const closely = performance.now() - closeLookAt > closeLookMs;
     const queue = await mendQueue(options, { from, mark, closely });
     if (closely) closeLookAt = performance.now();
-    const strays = await giveBackStrays(database, { from, to: queue.to, detectionMs });
     from = queue.next;
+    const { strays, next } = await giveBackStrays(database, straysFrom, detectionMs);
+    straysFrom = next;
     return { orphans, strays, lost: queue.lost, wiped: queue.wiped };
   }
 
@@ -69,13 +77,13 @@ export function rescueDuty(
     periodSeconds,
     async run() {
       try {
-        const rescued = await pass();
-        hasFailed = false;
+        const rescued = await stayInTouch(() => keepInTouch(database, longestGapMs), pass);
         const { orphans, strays, lost } = rescued;
         if (orphans + strays + lost > 0) onRescued?.(rescued);
         return rescued;
       } catch (error) {
-        hasFailed = true;
+        // Of anything else heartbeats need not have suffered.
+        wasAway ||= error instanceof Failure && error.kind === 'unavailable';
         throw error;
       }
     },
@@ -86,20 +94,45 @@ const periodSeconds = 5;
 const closeLookMs = 30_000;
 const page = 1000;
 
-/** So long a silence nobody has: only workers that said that they stop count as gone. */
-const neverMs = 100 * 365 * 24 * 3_600_000;
+const touchMs = 2000;
 
-async function rescueOrphans(database: Database, detectionMs: number): Promise<number> {
-  const dead = await listUnreleased(database, detectionMs);
-  if (dead.length === 0) return 0;
-  let rescued = 0;
-  for (;;) {
-    const orphans = await listOrphans(database, dead, page);
-    if (orphans.length > 0)
-      rescued += await database.transaction((tx) => endOrphans(tx, orphans.map(setAsidePoison)));
-    if (orphans.length < page) break;
+/** A pass that takes long is no gap. One in which `touch` fails for long is, and the gap says so by itself. */
+async function stayInTouch<T>(touch: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  let touching: Promise<unknown> | undefined;
+  const timer = setInterval(() => {
+    touching ??= touch()
+      .catch(() => undefined)
+      .finally(() => {
+        touching = undefined;
+      });
+  }, touchMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    await touching;
   }
-  await releaseWorkers(database, dead, detectionMs);
+}
+
+async function rescueOrphans(database: Database, silence: Silence): Promise<number> {
+  const dead = await listUnreleased(database, silence);
+  if (dead.length === 0) return 0;
+  // The queue would bring their bundles again, but not before their locks have run out.
+  const waiting = await listLeftWaiting(database, dead);
+  if (waiting.length > 0)
+    await retryDeadlock(() => database.transaction((tx) => redeliver(tx, waiting)));
+  let rescued = 0;
+  let after: string | undefined = beforeAll;
+  while (after !== undefined) {
+    const orphans: Orphan[] = await listOrphans(database, dead, { after, limit: page });
+    const ends = orphans.map(setAsidePoison);
+    if (ends.length > 0)
+      rescued += await retryDeadlock(() =>
+        database.transaction((tx) => endOrphans(tx, ends, silence)),
+      );
+    after = orphans.length < page ? undefined : orphans.at(-1)!.id;
+  }
+  await releaseWorkers(database, dead, silence);
   return rescued;
 }
 
@@ -117,7 +150,7 @@ async function mendQueue(
   { database, queues }: RescueOptions,
   { from, mark, closely }: { from: string; mark: string | null; closely: boolean },
 ): Promise<Walked & { wiped: boolean }> {
-  const away = { lost: 0, to: from, next: from, away: true, wiped: false };
+  const away = { lost: 0, next: from, away: true, wiped: false };
   const found = await orAway(() => queues.readMark());
   if (found === undefined) return away;
   const wiped = found !== 'none' && found.mark !== mark;
@@ -135,12 +168,18 @@ async function leaveMark({ database, queues }: Pick<RescueOptions, 'database' | 
   if (left) await rememberMark(database, mark);
 }
 
+const unfinishedPerPass = 20_000;
+const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** A walk of its own through the unfinished runs: the queue is not asked, and may be away. */
 async function giveBackStrays(
   database: Database,
-  range: { readonly from: string; readonly to: string; readonly detectionMs: number },
-): Promise<number> {
-  const strays = await listStray(database, range);
+  from: string,
+  detectionMs: number,
+): Promise<{ strays: number; next: string }> {
+  const to = await findUnfinished(database, from, unfinishedPerPass);
+  const strays = await listStray(database, { from, to: to ?? afterAll, detectionMs });
   for (const [worker, runs] of Map.groupBy(strays, (stray) => stray.worker))
-    await database.transaction((tx) => giveBackDoubtful(tx, worker, runs));
-  return strays.length;
+    await retryDeadlock(() => database.transaction((tx) => giveBackDoubtful(tx, worker, runs)));
+  return { strays: strays.length, next: to ?? beforeAll };
 }

@@ -2,11 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Holding } from './holding.ts';
+import type { Suspension } from './suspension.ts';
 
 /** The steps of one attempt, and the SQL that its handler may use. */
 export interface Steps {
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   transaction<T>(name: string, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** What is remembered under `name`, else what `perform` answers. Refused inside a step. */
+  once<T>(name: string, perform: () => Promise<T>): Promise<T>;
+  /** The transaction that it is called in, if any. */
+  readonly tx: Sql | undefined;
   /** Joins the transaction it is called in; outside one, each statement is fenced by itself. */
   readonly sql: Sql;
 }
@@ -16,7 +21,11 @@ interface Scope {
   readonly tx?: Sql;
 }
 
-export async function openSteps(holding: Holding, signal: AbortSignal): Promise<Steps> {
+export async function openSteps(
+  holding: Holding,
+  signal: AbortSignal,
+  suspension: Suspension,
+): Promise<Steps> {
   const scope = new AsyncLocalStorage<Scope>();
   const remembered = new Map(await holding.listRemembered());
 
@@ -27,12 +36,16 @@ export async function openSteps(holding: Holding, signal: AbortSignal): Promise<
     if (outer) throw new Failure('step.nested', { name, outer: outer.name });
     const known = remembered.get(name);
     if (known) return (known.artifact ? await holding.load(known.artifact) : known.result) as T;
-    const result = asJson(await perform());
+    const result = asJson(await suspension.during(perform));
     remembered.set(name, { result, artifact: null });
     return result;
   }
 
   return {
+    once,
+    get tx() {
+      return scope.getStore()?.tx;
+    },
     step: (name, work) =>
       once(name, async () => {
         const began = performance.now();

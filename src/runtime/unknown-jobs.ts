@@ -1,5 +1,4 @@
 import type { Duty } from '../core/duty.ts';
-import { isFailure } from '../core/errors.ts';
 import {
   failStranded,
   listUnknownJobs,
@@ -9,6 +8,7 @@ import {
 import type { Queues } from '../queue/index.ts';
 import { type AdmissionServices, announceRefusal } from './admission.ts';
 import { unknownJob } from './catalogue.ts';
+import { withdrawAll } from './withdraw.ts';
 
 export interface UnknownJobsOptions extends AdmissionServices {
   readonly queues: Queues;
@@ -34,9 +34,9 @@ export function unknownJobsDuty(
     async run() {
       let failed = 0;
       for (const job of await listUnknownPosted(database, { known, graceMs: detectionMs }))
-        failed += await failAll(options, { job, unchecked: true, graceMs: detectionMs });
+        failed += await failAll(options, { job, known, unchecked: true, graceMs: detectionMs });
       for (const job of await listUnknownJobs(database, { known, graceMs: unknownJobMs }))
-        failed += await failAll(options, { job, unchecked: false, graceMs: unknownJobMs });
+        failed += await failAll(options, { job, known, unchecked: false, graceMs: unknownJobMs });
       return { failed };
     },
   };
@@ -54,23 +54,13 @@ async function failAll(
   let failed = 0;
   for (;;) {
     const runs = await failStranded(database, { ...stranded, error }, page);
-    for (const { id, delivery } of runs) {
-      announceRefusal(announcements, { id, job }, error);
-      if (!stranded.unchecked) await withdraw(queues, { job, delivery });
-    }
+    for (const { id } of runs) announceRefusal(announcements, { id, job }, error);
+    if (!stranded.unchecked)
+      await withdrawAll(
+        queues,
+        runs.map(({ delivery }) => ({ job, delivery })),
+      );
     failed += runs.length;
     if (runs.length < page) return failed;
-  }
-}
-
-/** A delivery that stays behind does no harm: its claim would be refused. */
-async function withdraw(
-  queues: Queues,
-  { job, delivery }: { readonly job: string; readonly delivery: string },
-): Promise<void> {
-  try {
-    await queues.withdraw(job, delivery);
-  } catch (error) {
-    if (!isFailure(error, 'queue.unavailable')) throw error;
   }
 }

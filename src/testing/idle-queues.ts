@@ -20,6 +20,7 @@ export function openIdleQueues(): Queues {
       start() {},
       pause: () => Promise.resolve(),
       resume: () => Promise.resolve(),
+      heedRoom() {},
       cancel: () => false,
       close: () => Promise.resolve(),
     }),

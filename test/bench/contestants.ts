@@ -14,7 +14,7 @@ export interface Settings {
   readonly folder: string;
   /** Jobs in hand at once. */
   readonly concurrency: number;
-  /** Jobs fetched at once, where the queue does that. */
+  /** Jobs fetched at once, where the queue does that; of the product, runs that share a delivery. */
   readonly batch: number;
   /** Leaves the rows of a round where they are, and whatever was there before. */
   readonly keepRows: boolean;
@@ -23,6 +23,7 @@ export interface Settings {
 /** Everybody who takes part, by the name in the tables. */
 export const contestants = {
   'nightshift, full ledger': openNightshift,
+  'nightshift, bundles': openNightshift,
   'bullmq, no persistence': openRawBullmq,
   'bullmq + one INSERT': openBullmqWithRow,
   'graphile-worker + row': openGraphileWorker,

@@ -9,6 +9,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { suggest } from '../../src/core/suggest.ts';
+import { exitOnSignal } from '../support/exit-on-signal.ts';
 import { type Goal, printReport, type ReportRow } from '../support/report.ts';
 import { drawChart } from './chart.ts';
 import type { PartOptions, PartReport } from './part.ts';
@@ -22,6 +23,7 @@ const flags = {
   help: { type: 'boolean', default: false },
 } as const;
 
+exitOnSignal();
 const { values, positionals } = readArguments();
 if (values.help) {
   printHelp();

@@ -37,9 +37,14 @@ async function openOn(
   settings: Settings,
   redisUrl?: string,
 ): Promise<Contestant> {
-  const { prefix, concurrency } = settings;
+  const { prefix, concurrency, batch } = settings;
   await openMigrations(database, ledgerMigrations).up();
-  const runtime = await openRuntime({ database, prefix, ...(redisUrl && { redisUrl }) });
+  const runtime = await openRuntime({
+    database,
+    prefix,
+    bundle: batch,
+    ...(redisUrl && { redisUrl }),
+  });
   let worker: Worker | undefined;
   let first = newId();
   return {
@@ -81,11 +86,13 @@ export async function openRuntime(options: {
   readonly database: Database;
   readonly redisUrl?: string;
   readonly prefix: string;
+  /** Runs that may share a delivery; by default each goes alone. */
+  readonly bundle?: number;
   /** Called with the text of each run that begins. */
   readonly onStart?: (text: string) => void;
 }) {
-  const { database, onStart } = options;
-  const job = noOp(onStart);
+  const { database, onStart, bundle = 1 } = options;
+  const job = noOp(bundle, onStart);
   const queues = await openQueues({ ...options, onError });
   const ledger = openLedger(database, { detectionMs });
   const catalogue = openCatalogue([job]);
@@ -110,12 +117,13 @@ export async function openRuntime(options: {
   };
 }
 
-function noOp(onStart: (text: string) => void = () => {}): AnyJob {
+function noOp(bundle: number, onStart: (text: string) => void = () => {}): AnyJob {
   return defineJob({
     name: 'no-op',
     summary: 'Does nothing, as fast as it can.',
     payload: z.object({ text: z.string() }),
     result: z.object({ length: z.int() }),
+    bundle: { max: bundle },
     run(_, { text }) {
       onStart(text);
       return Promise.resolve({ length: text.length });

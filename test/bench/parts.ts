@@ -1,10 +1,12 @@
 import { type Goal, notMeasured } from '../support/report.ts';
 import { measureEmbedded } from './embedded.ts';
+import { measureFairness } from './fairness.ts';
 import { measureGrowth } from './growth.ts';
 import { measureLatency } from './latency.ts';
 import { measureMemory } from './memory.ts';
 import type { PartOptions, PartReport } from './part.ts';
 import { measureRuns } from './runs.ts';
+import { measureSchedules } from './schedules.ts';
 import { measureStart } from './start.ts';
 
 /** Each part, with what `--size` counts in it. */
@@ -13,7 +15,7 @@ export const parts: Readonly<
 > = {
   runs: {
     summary:
-      'single runs on the cluster footprint, drained, against the peers (size: jobs a round)',
+      'single and bundled runs on the cluster footprint, drained, against the peers (size: jobs a round)',
     measure: measureRuns,
   },
   latency: {
@@ -32,6 +34,14 @@ export const parts: Readonly<
     summary: 'memory of a worker process, idle and draining (size: runs in all)',
     measure: measureMemory,
   },
+  fairness: {
+    summary: 'the wait of a small tenant beside a large one (size: runs of the large one)',
+    measure: measureFairness,
+  },
+  schedules: {
+    summary: 'how late firings are while many come in the same second (size: schedules)',
+    measure: measureSchedules,
+  },
   growth: {
     summary: 'cost per run in a large ledger (size: rows in it)',
     measure: measureGrowth,
@@ -42,8 +52,6 @@ export const parts: Readonly<
 export function listUnmeasured(): Goal[] {
   const later = 'its part comes with the feature';
   return [
-    notMeasured('bundled runs, full ledger, vs graphile-worker tuned + row', '≥ 2', later),
-    notMeasured('bundled runs, full ledger, vs BullMQ without persistence', '≥ 2.5', later),
     notMeasured('durable POST /api/v1/runs vs Fastify + queue.add', '≥ 0.5', later),
     notMeasured(
       '1,000 open connections, p99 ms of authenticated reads without an error',

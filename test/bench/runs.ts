@@ -11,6 +11,14 @@ type Tuning = Pick<Settings, 'concurrency' | 'batch'>;
 const tunings: readonly (readonly [ContestantName, readonly Tuning[]])[] = [
   ['bullmq, no persistence', [200, 100, 400].map((concurrency) => ({ concurrency, batch: 1 }))],
   ['nightshift, full ledger', [500, 200, 1000].map((concurrency) => ({ concurrency, batch: 1 }))],
+  [
+    'nightshift, bundles',
+    [
+      { concurrency: 1000, batch: 500 },
+      { concurrency: 500, batch: 50 },
+      { concurrency: 1000, batch: 100 },
+    ],
+  ],
   ['bullmq + one INSERT', [100, 50, 200].map((concurrency) => ({ concurrency, batch: 1 }))],
   [
     'graphile-worker + row',
@@ -23,7 +31,7 @@ const tunings: readonly (readonly [ContestantName, readonly Tuning[]])[] = [
   ['pg-boss + row', [1000, 500, 2000].map((batch) => ({ concurrency: 1, batch }))],
 ];
 
-/** Single runs on the cluster footprint, drained, against the peers, each at its best setting. */
+/** Single and bundled runs on the cluster footprint, drained, against the peers, each at its best setting. */
 export async function measureRuns({ isQuick, size }: PartOptions): Promise<PartReport> {
   const effort = isQuick ? { size: size ?? 2000, rounds: 3 } : { size: size ?? 20_000, rounds: 5 };
   await using stack = new AsyncDisposableStack();
@@ -42,8 +50,8 @@ export async function measureRuns({ isQuick, size }: PartOptions): Promise<PartR
 }
 
 function judge(reached: ReadonlyMap<ContestantName, Reached>) {
-  const ratio = (other: ContestantName) =>
-    reached.get('nightshift, full ledger')!.drained / reached.get(other)!.drained;
+  const ratio = (other: ContestantName, ours: ContestantName = 'nightshift, full ledger') =>
+    reached.get(ours)!.drained / reached.get(other)!.drained;
   return [
     atLeast(
       'single runs, full ledger, drained, vs BullMQ without persistence',
@@ -54,6 +62,16 @@ function judge(reached: ReadonlyMap<ContestantName, Reached>) {
       'single runs, full ledger, drained, vs BullMQ + one INSERT per job',
       ratio('bullmq + one INSERT'),
       3,
+    ),
+    atLeast(
+      'bundled runs, full ledger, vs graphile-worker tuned + row',
+      ratio('graphile-worker + row', 'nightshift, bundles'),
+      2,
+    ),
+    atLeast(
+      'bundled runs, full ledger, vs BullMQ without persistence',
+      ratio('bullmq, no persistence', 'nightshift, bundles'),
+      2.5,
     ),
   ];
 }

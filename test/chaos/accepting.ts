@@ -1,32 +1,54 @@
 import { Failure } from '../../src/core/errors.ts';
 import type { Database } from '../../src/db/index.ts';
-import type { CallersTransaction, Enqueuer } from '../../src/runtime/index.ts';
+import type { CallersTransaction, Enqueuer, Offered } from '../../src/runtime/index.ts';
+import type { ForeignProgram } from './foreign.ts';
 import type { Offer } from './offer.ts';
 
 /** How a producer has its offers accepted. */
 export interface Acceptor {
   /**
-   * Resolves to the run's id once it is accepted, and to `rolled back` when it certainly was not. Throws what
+   * Resolves to the run once it is accepted, and to `rolled back` when it certainly was not. Throws what
    * `enqueue` threw, or `Unanswered` when a commit got no answer.
    */
-  accept(offer: Offer): Promise<string>;
+  accept(offer: Offer): Promise<Offered | 'rolled back'>;
+  /** Resolves once nothing is on its way that only a queue knows. */
+  drained(): Promise<void>;
 }
 
 /** Nobody said whether the producer's own transaction is committed. */
 export class Unanswered extends Error {}
 
-export function openAcceptor(database: Database, enqueuer: Enqueuer): Acceptor {
+/** Without a `foreign` program its offers go by `enqueue`. */
+export function openAcceptor(
+  database: Database,
+  enqueuer: Enqueuer,
+  foreign?: ForeignProgram,
+): Acceptor {
   const transactions = openTransactions(database);
   return {
     async accept(offer) {
-      const { way, job, delayMs, priority, expiresMs } = offer;
-      const options = { delayMs, priority, ...(expiresMs !== undefined && { expiresMs }) };
+      const { way, job, delayMs, priority, expiresMs, key } = offer;
+      const options = {
+        delayMs,
+        priority,
+        ...(expiresMs !== undefined && { expiresMs }),
+        ...(key !== undefined && { unique: { key } }),
+      };
       const offerIn = (tx: CallersTransaction) =>
-        enqueuer.enqueue(job, payloadOf(offer), { ...options, tx });
+        enqueuer.offer(job, payloadOf(offer), { ...options, tx });
       if (way === 'by SQL') return acceptBySql(database, offer);
-      if (way === 'alone') return enqueuer.enqueue(job, payloadOf(offer), options);
+      if (way === 'foreign' && foreign) {
+        const unanswered = (cause?: unknown) => new Unanswered('only its queue has it', { cause });
+        await foreign.add(job, payloadOf(offer), priority).catch((error: unknown) => {
+          throw unanswered(error);
+        });
+        throw unanswered();
+      }
+      if (way === 'alone' || way === 'foreign')
+        return enqueuer.offer(job, payloadOf(offer), options);
       return transactions(offerIn, way);
     },
+    drained: async () => foreign?.drained(),
   };
 }
 
@@ -34,24 +56,25 @@ function payloadOf({ ms, mark, isBad }: Offer) {
   return { ms: isBad ? 'a while' : ms, mark };
 }
 
-async function acceptBySql(database: Database, offer: Offer): Promise<string> {
-  const { job, delayMs, priority, expiresMs } = offer;
+async function acceptBySql(database: Database, offer: Offer): Promise<Offered> {
+  const { job, delayMs, priority, expiresMs, key } = offer;
   const options = {
     priority,
     ...(delayMs > 0 && { delay: `${delayMs}ms` }),
     ...(expiresMs !== undefined && { expires: `${expiresMs}ms` }),
+    ...(key !== undefined && { unique: { key } }),
   };
-  const [row] = await database.query<{ run: string }>(
-    'select nightshift.enqueue($1, $2::jsonb, $3::jsonb) as run',
+  const [row] = await database.query<Offered>(
+    'select id, existing from nightshift.offer($1, $2::jsonb, $3::jsonb)',
     [job, JSON.stringify(payloadOf(offer)), JSON.stringify(options)],
   );
-  return row!.run;
+  return row!;
 }
 
 type Transactions = (
-  work: (tx: CallersTransaction) => Promise<string>,
+  work: (tx: CallersTransaction) => Promise<Offered>,
   end: 'committed' | 'rolled back',
-) => Promise<string>;
+) => Promise<Offered | 'rolled back'>;
 
 /** As an application has them: clients of `pg` of its own, where there is a server. */
 function openTransactions({ driver, transaction }: Database): Transactions {
@@ -62,7 +85,7 @@ function openTransactions({ driver, transaction }: Database): Transactions {
         if (end === 'rolled back') throw new RolledBack();
         return run;
       }).catch((error: unknown) => {
-        if (error instanceof RolledBack) return end;
+        if (error instanceof RolledBack) return 'rolled back';
         throw error;
       });
   const pool = driver.openPool({ size: 2, name: 'application', answerMs: 5000 });
@@ -75,7 +98,7 @@ function openTransactions({ driver, transaction }: Database): Transactions {
       const run = await work(client);
       await (end === 'committed' ? commit(client) : client.query('rollback'));
       isBroken = false;
-      return end === 'committed' ? run : end;
+      return end === 'committed' ? run : 'rolled back';
     } catch (error) {
       if (error instanceof Unanswered || error instanceof Failure) throw error;
       return 'rolled back';

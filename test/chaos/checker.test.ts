@@ -43,7 +43,9 @@ const endedRun = (id: string, job: string, more: Partial<EndedRun>): EndedRun =>
   result: null,
   errorCode: null,
   mark: id,
+  key: null,
   schedule: null,
+  parent: null,
   ...more,
 });
 const offer = (id: string, job: string, delayMs = 0): Told[] => [
@@ -51,6 +53,7 @@ const offer = (id: string, job: string, delayMs = 0): Told[] => [
   { kind: 'accepted', mark: id, run: id, job },
 ];
 
+const children = ['first', 'second', 'third'];
 const within = (attempt: number) => ({ run, attempt, step: 'book out' });
 
 /**
@@ -85,6 +88,15 @@ function draft(): Draft {
       { kind: 'offered', mark: 'brief', job: 'quick', delayMs: 0, expiresMs: 500 },
       { kind: 'offered', mark: 'bad', job: 'quick', delayMs: 0, isBad: true },
       { kind: 'alive', run, attempt: 1, at: 900 },
+      ...offer('family', 'gathering'),
+      ...children.map((mark): Told => ({ kind: 'offered', mark, job: 'quick', delayMs: 0 })),
+      ...offer('sleeper', 'napping'),
+      { kind: 'offered', mark: 'keyed', job: 'quick', delayMs: 0, key: 'k' },
+      { kind: 'accepted', mark: 'keyed', run: 'keyed', job: 'quick' },
+      { kind: 'offered', mark: 'joins', job: 'quick', delayMs: 0, key: 'k' },
+      { kind: 'accepted', mark: 'joins', run: 'keyed', job: 'quick', existing: true },
+      { kind: 'offered', mark: 'keyed later', job: 'quick', delayMs: 0, key: 'k' },
+      { kind: 'accepted', mark: 'keyed later', run: 'keyed later', job: 'quick' },
     ],
     entries: [
       move(run, 0, ' > queued'),
@@ -108,11 +120,29 @@ function draft(): Draft {
       move('delayed', 0, ' > queued'),
       move('delayed', 1, 'queued > active', { at: 1000 }),
       move('delayed', 1, 'active > succeeded', { at: 1010 }),
-      ...['begotten', 'scheduled'].flatMap((id) => [
+      ...['begotten', 'scheduled', 'keyed', 'keyed later'].flatMap((id) => [
         move(id, 0, ' > queued'),
         move(id, 1, 'queued > active'),
         move(id, 1, 'active > succeeded'),
       ]),
+      move('family', 0, ' > queued'),
+      move('family', 1, 'queued > active'),
+      ...children.map((id) => move(id, 0, ' > queued')),
+      move('family', 1, 'active > blocked'),
+      ...children.flatMap((id) => [
+        move(id, 1, 'queued > active'),
+        move(id, 1, 'active > succeeded'),
+      ]),
+      move('family', 1, 'blocked > queued'),
+      move('family', 2, 'queued > active'),
+      { kind: 'step', run: 'family', attempt: 2, step: 'all children' },
+      move('family', 2, 'active > succeeded'),
+      move('sleeper', 0, ' > queued'),
+      move('sleeper', 1, 'queued > active', { at: 1000 }),
+      move('sleeper', 1, 'active > queued'),
+      move('sleeper', 2, 'queued > active', { at: 1310 }),
+      { kind: 'step', run: 'sleeper', attempt: 2, step: 'sleep nap', at: 1320 },
+      move('sleeper', 2, 'active > succeeded'),
       move('brief', 0, ' > queued'),
       move('brief', 0, 'queued > expired', { at: 600 }),
       move('bad', 0, ' > queued'),
@@ -124,6 +154,11 @@ function draft(): Draft {
       endedRun('hopeless', 'hopeless', { state: 'failed', attempt: 8, failures: 4 }),
       endedRun('delayed', 'quick', { result: { attempt: 1 } }),
       endedRun('begotten', 'quick', { result: { attempt: 1 } }),
+      endedRun('family', 'gathering', { attempt: 2, result: { attempt: 2 } }),
+      ...children.map((id) => endedRun(id, 'quick', { parent: 'family', result: { attempt: 1 } })),
+      endedRun('sleeper', 'napping', { attempt: 2, result: { attempt: 2 } }),
+      endedRun('keyed', 'quick', { key: 'k', result: { attempt: 1 } }),
+      endedRun('keyed later', 'quick', { key: 'k', result: { attempt: 1 } }),
       endedRun('brief', 'quick', { state: 'expired', attempt: 0 }),
       endedRun('bad', 'quick', { state: 'failed', attempt: 0, errorCode: 'payload.invalid' }),
       endedRun('scheduled', 'quick', {
@@ -135,8 +170,13 @@ function draft(): Draft {
     steps: [
       { run, step: 'book out', attempt: 1, result: 'a' },
       { run, step: 'book in', attempt: 2, result: 'b' },
+      { run: 'family', step: 'all children', attempt: 2, result: [] },
+      { run: 'sleeper', step: 'sleep nap', attempt: 2, result: null },
     ],
-    firings: [{ schedule: 'schedule-1', run: 'scheduled', firedAt: 0 }],
+    firings: [
+      { schedule: 'schedule-1', due: 0, state: 'fired', run: 'scheduled', firedAt: 0 },
+      { schedule: 'schedule-1', due: 2000, state: 'skipped', run: null, firedAt: null },
+    ],
     span: [0, 20_000],
     pulses: [],
   };
@@ -172,6 +212,19 @@ const before = (drafted: Draft, entry: Entry, added: Entry) =>
 /** What each invariant forbids, done to a history that was right. */
 const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   [
+    'alone',
+    'two runs lost their worker and go again in one delivery',
+    ({ entries }) => {
+      const carried = (of: string): Entry => ({
+        kind: 'note',
+        run: of,
+        attempt: 0,
+        step: 'delivery shared',
+      });
+      entries.unshift(carried(run), carried('delayed'));
+    },
+  ],
+  [
     'kept',
     'an accepted run is not in the ledger',
     ({ told }) => told.push(...offer('gone', 'quick')),
@@ -184,6 +237,49 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
       entries.push(move('waits', 0, ' > queued'));
       runs.push(endedRun('waits', 'quick', { state: 'queued', attempt: 0 }));
     },
+  ],
+  [
+    'children',
+    'a run went on before its last child had ended',
+    (drafted) => {
+      const { entries } = drafted;
+      const at = entries.findIndex((one) => one.kind === 'step' && one.run === 'family');
+      const [step] = entries.splice(at, 1);
+      before(drafted, findMove(drafted, 'third', 'succeeded'), step!);
+      const moved = findMove(drafted, 'family', 'active');
+      entries.splice(entries.indexOf(moved), 1);
+      const woken = findMove(drafted, 'family', 'queued');
+      entries.splice(entries.indexOf(woken), 1);
+      before(drafted, step!, woken);
+      before(drafted, step!, moved);
+    },
+  ],
+  [
+    'children',
+    'a child of a run is missing',
+    (drafted) => Object.assign(findEnded(drafted, 'third'), { parent: null }),
+  ],
+  [
+    'not early',
+    'a run slept too short',
+    ({ entries }) =>
+      Object.assign(entries.find((one) => one.kind === 'step' && one.run === 'sleeper')!, {
+        at: 1150,
+      }),
+  ],
+  [
+    'unique',
+    'a run is accepted while another of its key has not ended',
+    (drafted) => {
+      const accepted = findMove(drafted, 'keyed later', 'queued');
+      drafted.entries.splice(drafted.entries.indexOf(accepted), 1);
+      before(drafted, findMove(drafted, 'keyed', 'succeeded'), accepted);
+    },
+  ],
+  [
+    'unique',
+    'somebody is told of a run that has another key',
+    (drafted) => Object.assign(findEnded(drafted, 'keyed later'), { key: 'l' }),
   ],
   [
     'accepted once',
@@ -354,6 +450,11 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   ],
   [
     'not early',
+    'a retry began before its time',
+    (drafted) => Object.assign(findMove(drafted, run, 'active'), { earlyMs: 400 }),
+  ],
+  [
+    'not early',
     'a delayed run began at once',
     (drafted) => Object.assign(findMove(drafted, 'delayed', 'active'), { at: 10 }),
   ],
@@ -369,7 +470,7 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   [
     'not late',
     'a run expired before its time',
-    (drafted) => Object.assign(findMove(drafted, 'brief', 'expired'), { at: 200 }),
+    (drafted) => Object.assign(findMove(drafted, 'brief', 'expired'), { at: 100 }),
   ],
   [
     'not late',
@@ -413,8 +514,18 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
   ],
   [
     'paused',
-    'a run began in a worker that had long heard of the pause',
-    (drafted) => Object.assign(findMove(drafted, 'delayed', 'active'), { pausedMs: 900 }),
+    'a run of a job that was paused began',
+    (drafted) => Object.assign(findMove(drafted, 'delayed', 'active'), { pausedMs: 1900 }),
+  ],
+  [
+    'limited',
+    'a third run of two went before one had ended',
+    ({ entries, runs }) => {
+      for (const id of ['one', 'two', 'three']) {
+        runs.push(endedRun(id, 'rationed', { attempt: 2, result: { attempt: 2 } }));
+        entries.push(move(id, 0, ' > blocked'), move(id, 0, 'blocked > queued'));
+      }
+    },
   ],
   [
     'gone',
@@ -426,8 +537,34 @@ const planted: readonly [Invariant, string, (drafted: Draft) => void][] = [
     'a run failed more often than it may',
     (drafted) => Object.assign(findMove(drafted, 'hopeless', 'failed'), { failures: 5 }),
   ],
-  ['fired', 'a firing has no run', ({ firings }) => firings.push({ ...firings[0]!, run: 'gone' })],
-  ['fired', 'a run of a schedule has no firing', ({ firings }) => firings.pop()],
+  [
+    'fired',
+    'a firing has no run',
+    ({ firings }) => firings.push({ ...firings[1]!, due: 4000, state: 'fired', run: 'gone' }),
+  ],
+  ['fired', 'a run of a schedule has no firing', ({ firings }) => firings.shift()],
+  [
+    'fired',
+    'a firing is said to have fired, and has no run',
+    ({ firings }) => Object.assign(firings[1]!, { state: 'fired' }),
+  ],
+  ['fired', 'a moment is missing', ({ firings }) => Object.assign(firings[1]!, { due: 4000 })],
+  [
+    'overlap',
+    'a run of a schedule begins beside another one of it',
+    ({ entries, runs, firings }) => {
+      for (const [id, due] of [
+        ['one', 0],
+        ['other', 3000],
+      ] as const) {
+        runs.push(endedRun(id, 'aloof', { schedule: 'schedule-3', result: { attempt: 1 } }));
+        firings.push({ schedule: 'schedule-3', due, state: 'fired', run: id, firedAt: due });
+        entries.push(move(id, 0, ' > queued', { at: due }));
+        entries.push(move(id, 1, 'queued > active', { at: due }));
+        entries.push(move(id, 1, 'active > succeeded', { at: due + 4000 }));
+      }
+    },
+  ],
   ['fired', 'a schedule fired no more', ({ span }) => (span[1] = 60_000)],
 ];
 

@@ -1,8 +1,8 @@
 import {
   checkAcceptedOnce,
   checkAllOrNothing,
-  checkFired,
   checkKept,
+  checkUnique,
 } from './checks/acceptance.ts';
 import {
   checkAlive,
@@ -12,6 +12,7 @@ import {
   checkTogether,
 } from './checks/attempts.ts';
 import { checkNotEarly, checkNotLate, checkPaused } from './checks/beginnings.ts';
+import { checkAlone } from './checks/bundles.ts';
 import {
   checkBounded,
   checkEnded,
@@ -19,6 +20,9 @@ import {
   checkRightEnd,
   checkToldTruly,
 } from './checks/endings.ts';
+import { checkChildren, checkSlept } from './checks/families.ts';
+import { checkLimited } from './checks/limits.ts';
+import { checkFired, checkOverlap } from './checks/schedules.ts';
 import type { Check, Violation } from './checks/violation.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -44,8 +48,14 @@ const checks: readonly Check[] = [
   checkNotEarly,
   checkNotLate,
   checkAllOrNothing,
+  checkUnique,
   checkPaused,
+  checkLimited,
   checkGone,
   checkBounded,
+  checkAlone,
   checkFired,
+  checkChildren,
+  checkSlept,
+  checkOverlap,
 ];

@@ -17,6 +17,8 @@ type Said =
       readonly delayMs: number;
       /** It may not begin later than so long after it was accepted. */
       readonly expiresMs?: number;
+      /** It is unique by this key among those of its job. */
+      readonly key?: string;
       /** Its payload does not fit the job, and only a relay can find out. */
       readonly isBad?: boolean;
       /** The transaction of a handler that the offer joins: it counts when this attempt recorded this step. */
@@ -28,6 +30,8 @@ type Said =
       readonly mark: string;
       readonly run: string;
       readonly job: string;
+      /** The run was there already, and has its key. */
+      readonly existing?: true;
     }
   /** `enqueue` threw: the run may be there or not. */
   | {
@@ -90,6 +94,8 @@ type Noted =
       readonly silentMs?: number | null;
       /** For a run that begins while its job is paused: how long the pause stood at its worker's last beat but one. */
       readonly pausedMs?: number | null;
+      /** How long before its time it began; negative when after. */
+      readonly earlyMs?: number | null;
     }
   | { readonly kind: 'step'; readonly run: string; readonly attempt: number; readonly step: string }
   /** A remembered step was changed or removed. */
@@ -122,7 +128,11 @@ export interface EndedRun {
   readonly errorCode: string | null;
   /** Of the offer it came from; null when a schedule made it. */
   readonly mark: string | null;
+  /** That it is unique by. */
+  readonly key: string | null;
   readonly schedule: string | null;
+  /** The run that enqueued it by `ctx`. */
+  readonly parent: string | null;
 }
 
 export interface EndedStep {
@@ -132,11 +142,13 @@ export interface EndedStep {
   readonly result: unknown;
 }
 
-/** A moment at which a schedule fired. */
+/** What became of a moment of a schedule. Times are epoch milliseconds. */
 export interface Firing {
   readonly schedule: string;
-  readonly run: string;
-  readonly firedAt: number;
+  readonly due: number;
+  readonly state: 'fired' | 'skipped' | 'waiting';
+  readonly run: string | null;
+  readonly firedAt: number | null;
 }
 
 /** All that the checker judges. */

@@ -18,6 +18,7 @@ create table chaos.history (
   failures int,
   silent_ms float8,
   paused_ms float8,
+  early_ms float8,
   step text
 );
 create table chaos.pulses (at timestamptz not null default clock_timestamp());
@@ -38,10 +39,9 @@ create function chaos.silence_of(holder uuid) returns float8 language sql as $$
     case when clock_timestamp() - b.at < interval '2 seconds' then b.at - b.before end)) * 1000 end
   from chaos.beats b join nightshift.workers w on w.id = b.worker where b.worker = holder
 $$;
--- Its worker looks at the pauses with each beat, and had its last beat but one so long after the pause.
-create function chaos.pause_of(paused text, holder uuid) returns float8 language sql as $$
-  select extract(epoch from b.before - q.at) * 1000
-  from chaos.pauses q join chaos.beats b on b.worker = holder where q.job = paused
+-- How long the job has been paused.
+create function chaos.pause_of(paused text) returns float8 language sql as $$
+  select extract(epoch from clock_timestamp() - q.at) * 1000 from chaos.pauses q where q.job = paused
 $$;
 create function chaos.note_pause() returns trigger language plpgsql as $$
 begin
@@ -57,10 +57,11 @@ begin
     insert into chaos.history (kind, run, attempt, moved_to, failures)
     values ('move', new.id, new.attempt, new.state, new.failures);
   elsif old.state <> new.state or old.attempt <> new.attempt then
-    insert into chaos.history (kind, run, attempt, worker, moved_from, moved_to, failures, silent_ms, paused_ms)
+    insert into chaos.history (kind, run, attempt, worker, moved_from, moved_to, failures, silent_ms, paused_ms, early_ms)
     values ('move', new.id, new.attempt, new.worker, old.state, new.state, new.failures,
       case when new.losses > old.losses then chaos.silence_of(old.worker) end,
-      case when new.state = 'active' then chaos.pause_of(new.job, new.worker) end);
+      case when new.state = 'active' then chaos.pause_of(new.job) end,
+      case when new.state = 'active' then extract(epoch from old.run_at - clock_timestamp()) * 1000 end);
   end if;
   return null;
 end $$;
@@ -77,7 +78,7 @@ begin
 end $$;
 create trigger note_step after insert or update or delete on nightshift.steps
 for each row execute function chaos.note_step();
--- Nothing is judged by these; they tell somebody who reads a timeline where the run was meanwhile.
+-- Where the run was meanwhile: for somebody who reads a timeline, and to see who shared a delivery.
 create function chaos.note_dispatch() returns trigger language plpgsql as $$
 declare run uuid;
 begin
@@ -92,10 +93,12 @@ end $$;
 create trigger note_outbox after insert or update or delete on nightshift.outbox
 for each row execute function chaos.note_dispatch();
 create trigger note_delivery after update of delivery on nightshift.runs
-for each row when (old.delivery <> new.delivery) execute function chaos.note_dispatch();`,
+for each row when (old.delivery <> new.delivery) execute function chaos.note_dispatch();
+create trigger note_first_delivery after insert on nightshift.runs
+for each row execute function chaos.note_dispatch();`,
     down: `drop trigger note_move on nightshift.runs; drop trigger note_step on nightshift.steps;
 drop trigger note_beat on nightshift.workers; drop trigger note_pause on nightshift.queues; drop trigger note_outbox on nightshift.outbox;
-drop trigger note_delivery on nightshift.runs; drop schema chaos cascade;`,
+drop trigger note_delivery on nightshift.runs; drop trigger note_first_delivery on nightshift.runs; drop schema chaos cascade;`,
   },
 };
 
@@ -114,8 +117,8 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
   );
   return {
     runs: await sql.query<EndedRun>(
-      `select id, job, state, attempt, failures, losses, result, schedule, payload->>'mark' as mark,
-         error->>'code' as "errorCode"
+      `select id, job, state, attempt, failures, losses, result, schedule, parent, payload->>'mark' as mark,
+         uniqueness->>'key' as key, error->>'code' as "errorCode"
        from nightshift.runs order by id`,
     ),
     steps: await sql.query<EndedStep>(
@@ -123,12 +126,14 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
     ),
     entries: await sql.query<Entry>(
       `select kind, run, attempt, worker, moved_from as "from", moved_to as "to", step, failures,
-         silent_ms as "silentMs", paused_ms as "pausedMs", extract(epoch from at)::float8 * 1000 as at
+         silent_ms as "silentMs", paused_ms as "pausedMs", early_ms as "earlyMs",
+         extract(epoch from at)::float8 * 1000 as at
        from chaos.history order by seq`,
     ),
     firings: await sql.query<Firing>(
-      `select schedule, run_id as run, extract(epoch from fired_at)::float8 * 1000 as "firedAt"
-       from nightshift.firings order by fired_at`,
+      `select schedule, round(extract(epoch from due) * 1000)::float8 as due, state, run_id as run,
+         extract(epoch from fired_at)::float8 * 1000 as "firedAt"
+       from nightshift.firings order by fired_at, due`,
     ),
     pulses: pulses.map(({ at }) => at),
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { child } from '../../src/core/child.ts';
 import type { RunContext } from '../../src/core/context.ts';
 import { Cancel, Snooze } from '../../src/core/endings.ts';
 import { type AnyJob, defineJob, type JobOptions } from '../../src/core/job.ts';
@@ -24,11 +25,16 @@ export type ChaosJobName =
   | 'flaky'
   | 'hopeless'
   | 'lengthy'
+  | 'bundled'
   | 'aloof'
   | 'snoozing'
   | 'quitting'
   | 'overtime'
   | 'begetting'
+  | 'gathering'
+  | 'napping'
+  | 'rationed'
+  | 'tenanted'
   | 'apart'
   | 'stubborn';
 
@@ -43,11 +49,17 @@ export const chaosMix: Readonly<Record<ChaosJobName, number>> = {
   flaky: 8,
   hopeless: 8,
   lengthy: 16,
+  // Each is a burst of ten.
+  bundled: 2,
   aloof: 16,
   snoozing: 8,
   quitting: 8,
   overtime: 8,
   begetting: 8,
+  gathering: 8,
+  napping: 8,
+  rationed: 4,
+  tenanted: 4,
   // Each attempt of these costs a process.
   apart: 1,
   stubborn: 1,
@@ -59,6 +71,19 @@ export const pausable: readonly ChaosJobName[] = ['stepped', 'flaky', 'snoozing'
 /** Failures that a run of the load may have. */
 export const attemptsAllowed = 4;
 
+/** How many runs of these jobs may be under way at a time: of each, and of each key. */
+export const limitsOf: Readonly<
+  Record<string, { readonly total?: number; readonly perKey?: number }>
+> = {
+  rationed: { total: 2 },
+  tenanted: { perKey: 1 },
+};
+
+/** The key of a run by the mark of its offer: one of four. */
+export function keyOf(mark: string): string {
+  return `key ${Number.parseInt(mark.at(-1)!, 16) % 4}`;
+}
+
 /** The state in which a run of the job ends when nothing but faults happens to it. */
 export function endsOf(job: string): RunState {
   return job === 'hopeless' ? 'failed' : job === 'quitting' ? 'cancelled' : 'succeeded';
@@ -66,12 +91,23 @@ export function endsOf(job: string): RunState {
 
 /** The attempts before this one do not succeed. */
 export function firstSuccessOf(job: string): number {
-  return { flaky: 3, snoozing: 3, overtime: 2, stubborn: 2 }[job] ?? 1;
+  return { flaky: 3, snoozing: 3, overtime: 2, stubborn: 2, rationed: 2, tenanted: 2 }[job] ?? 1;
 }
 
 /** Faults wait for one of these to begin. */
 export function takesAWhile(job: string): boolean {
-  return job === 'lengthy' || job === 'aloof';
+  return job === 'lengthy' || job === 'aloof' || job === 'bundled';
+}
+
+/** What `gathering` waits for, and the steps by which it and `napping` go on. */
+export const childrenOfGathering = ['quick', 'stepped', 'quick'] as const;
+export const gatheringStep = 'all children';
+export const napStep = 'sleep nap';
+export const napMs = 300;
+
+/** True for what is recorded without a body of the handler that ran. */
+export function isWait(step: string): boolean {
+  return step === gatheringStep || step === napStep;
 }
 
 type Context = RunContext<'database'>;
@@ -110,14 +146,21 @@ export function chaosJobs(surroundings: Surroundings): readonly AnyJob[] {
       for (let i = 1; i <= 20; i++)
         await ctx.step(`part ${i}`, () => did(ctx, `part ${i}`, 40 + ms));
     }),
+    define(
+      'bundled',
+      (ctx, ms) => ctx.step('carried', () => did(ctx, 'carried', 15 * ms)).then(ignore),
+      {
+        bundle: { max: 20 },
+      },
+    ),
     // It never touches ctx, so that only its outcome can tell that it lost its run.
     define('aloof', (_, ms) => sleep(800 + 20 * ms)),
     define('snoozing', async (ctx, ms) => {
       await ctx.step('before', () => did(ctx, 'before', ms));
-      if (ctx.run.attempt <= 2) throw new Snooze('300ms');
+      if (ctx.run.attempt <= 2) throw new Snooze('1s');
     }),
     define('quitting', () => Promise.reject(new Cancel('nothing to do'))),
-    define('overtime', goOnTooLong, { timeout: '400ms' }),
+    define('overtime', goOnTooLong, { timeout: '1s' }),
     define('begetting', async (ctx, ms) => {
       for (const name of ['beget', 'beget by SQL'])
         await ctx.transaction(name, async (sql) => {
@@ -125,6 +168,29 @@ export function chaosJobs(surroundings: Surroundings): readonly AnyJob[] {
           if (ms > 45 && ctx.run.attempt === 1) throw new Error('torn: nothing of it may stay');
           return did(ctx, name, ms);
         });
+    }),
+    define('gathering', async (ctx, ms) => {
+      const children = childrenOfGathering.map((job, i) => {
+        const mark = `${ctx.run.id} ${i}`;
+        tell({ kind: 'offered', mark, job, delayMs: 0 });
+        return child(job, { ms, mark });
+      });
+      await ctx.all('children', children, { policy: 'settled' });
+      await ctx.transaction('book after', async (sql) => {
+        await sql.query(insertEffect, [ctx.run.id, ctx.run.attempt, 'book after']);
+        return did(ctx, 'book after', 0);
+      });
+    }),
+    define('napping', async (ctx, ms) => {
+      await ctx.sleep('nap', `${napMs}ms`);
+      await ctx.step('after', () => did(ctx, 'after', ms));
+    }),
+    define('rationed', (ctx, ms) => workTwice(ctx, did, ms), {
+      concurrency: limitsOf['rationed']!,
+    }),
+    define('tenanted', (ctx, ms) => workTwice(ctx, did, ms), {
+      key: ({ mark }) => keyOf(mark),
+      concurrency: limitsOf['tenanted']!,
     }),
     define(
       'apart',
@@ -138,7 +204,16 @@ export function chaosJobs(surroundings: Surroundings): readonly AnyJob[] {
   ];
 }
 
+function ignore(): void {}
+
 const isolated = { isolation: 'process', memory: '256mb', killAfter: '300ms' } as const;
+
+/** Its first attempt ends in one of the ways that give up a slot. */
+async function workTwice(ctx: Context, did: ReturnType<typeof performing>, ms: number) {
+  await ctx.step('before', () => did(ctx, 'before', 2 * ms));
+  if (ctx.run.attempt > 1) return;
+  throw ms % 2 === 0 ? new Error('not yet') : new Snooze('200ms');
+}
 
 /** A run of another job joins the transaction. */
 async function beget(
@@ -164,7 +239,7 @@ async function stayTooLong(ctx: Context, tell: Tell): Promise<void> {
 /** Deaf to its signal, and writes when its time is over: that must be refused. */
 async function goOnTooLong(ctx: Context): Promise<void> {
   if (ctx.run.attempt > 1) return;
-  await sleep(1200);
+  await sleep(2500);
   await ctx.database.query(insertEffect, [ctx.run.id, ctx.run.attempt, null]);
 }
 
@@ -183,8 +258,8 @@ function define(
     retry: {
       attempts: attemptsAllowed,
       backoff: 'fixed',
-      from: '100ms',
-      upTo: '100ms',
+      from: '500ms',
+      upTo: '500ms',
       jitter: 0.5,
     },
     async run(ctx, { ms }) {

@@ -2,6 +2,7 @@
  * `npm run chaos`: a seeded load of small jobs while processes, servers and networks fail; then a checker judges what
  * the database and the processes wrote down. `--help` says the rest.
  */
+import { exitOnSignal } from '../support/exit-on-signal.ts';
 import { printReport, type Report, type ReportRow } from '../support/report.ts';
 import { readArguments } from './arguments.ts';
 import { explain } from './explain.ts';
@@ -13,6 +14,7 @@ import { describePlayed, type Judged, judge, listMisses } from './tables.ts';
 
 // Each process of a scenario has a listener, so that none outlives the suite.
 process.setMaxListeners(0);
+exitOnSignal();
 const asked = readArguments(process.argv.slice(2));
 const report = asked.planted === undefined ? await playAll() : await huntAll(asked.planted);
 printReport({ suite: 'chaos', ...report }, asked);

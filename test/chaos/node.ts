@@ -2,28 +2,34 @@
 import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openCalendars } from '../../src/connectors/calendar/index.ts';
 import { openControl } from '../../src/control/index.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
-import { markAllStopped, openLedger } from '../../src/ledger/index.ts';
+import { markAllStopped, openLedger, plantGates } from '../../src/ledger/index.ts';
 import { openQueues } from '../../src/queue/index.ts';
 import {
   expiryDuty,
+  gatesDuty,
   openAnnouncements,
   openArtifacts,
   openCatalogue,
   openEnqueuer,
+  openGates,
   openRelay,
+  openWaker,
   plantSchedules,
   rescueDuty,
   scheduleTimers,
   startWorker,
+  wakesDuty,
 } from '../../src/runtime/index.ts';
 import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import { openAcceptor } from './accepting.ts';
 import type { ChildSetup } from './child.ts';
 import { openSpoiltClock } from './clock.ts';
 import { obey } from './commands.ts';
+import { openForeignProgram } from './foreign.ts';
 import { countUnfinished, recordPulse } from './history.ts';
 import { chaosJobs, type Mix, takesAWhile } from './jobs.ts';
 import { openJournal } from './journal.ts';
@@ -68,12 +74,18 @@ const jobs = chaosJobs({
   enqueue: (payload, tx) => enqueuer.enqueue('quick', payload, { tx }),
 });
 const catalogue = openCatalogue(jobs);
-const enqueuer = openEnqueuer({ catalogue, ledger, queues });
+await plantGates(database, jobs);
+const announcements = openAnnouncements();
+const gates = openGates({ database, queues, catalogue, announcements, onError });
+if (role !== 'web') await gates.listen();
+const enqueuer = openEnqueuer({ catalogue, ledger, queues, gates });
+const scheduled = { database, queues, catalogue, onError, calendars: openCalendars({ onError }) };
 const worker = includesRole(role, 'worker') ? await beginWork() : undefined;
 if (includesRole(role, 'control')) await beginControl();
+const foreign = redisUrl === undefined ? undefined : openForeignProgram(redisUrl, 'chaos');
 const meddling = { tell, sql: database, queues, catalogue };
 const producer = includesRole(role, 'web')
-  ? startProducer({ ...options, ...meddling, acceptor: openAcceptor(database, enqueuer) })
+  ? startProducer({ ...options, ...meddling, acceptor: openAcceptor(database, enqueuer, foreign) })
   : undefined;
 const pausing = producer && startPausing(meddling, options);
 const commands = createInterface(process.stdin);
@@ -82,7 +94,6 @@ console.log(`up ${worker?.id ?? ''}`);
 flushCompileCache(); // it is killed in the end
 
 async function beginWork() {
-  const announcements = openAnnouncements();
   announcements.subscribe((said) => {
     if (said.kind === 'begun' && takesAWhile(said.job)) console.log('busy');
     if (said.kind !== 'ended') return;
@@ -106,23 +117,26 @@ async function beginWork() {
     },
     database,
     jobs,
-    concurrency: 5,
+    concurrency: options.role === 'all' ? 15 : 5,
     heartbeatSeconds: 1,
     onError,
   });
 }
 
 async function beginControl(): Promise<void> {
-  await plantSchedules(database, { catalogue, schedules: chaosSchedules(jobs) });
+  await plantSchedules(database, { ...scheduled, schedules: chaosSchedules(jobs) });
   await openRelay({ database, queues, catalogue, announcements: openAnnouncements(), onError });
+  await openWaker({ database, queues, onError });
   await openControl({
     database,
     duties: [
       rescueDuty({ database, queues, detectionMs }),
       expiryDuty(database),
+      wakesDuty({ database, queues }),
+      gatesDuty({ database, gates }),
       { name: 'pulse', periodSeconds: 1, run: pulse },
     ],
-    timers: scheduleTimers({ sql: database, catalogue }),
+    timers: scheduleTimers({ ...scheduled, onMissed: () => undefined }),
     onError,
   });
 }
@@ -136,7 +150,7 @@ async function pulse(): Promise<void> {
 /** Ends the schedules and the load, and says so once nothing is unfinished. */
 async function finish(): Promise<void> {
   if (includesRole(role, 'control'))
-    await anyway(() => plantSchedules(database, { catalogue, schedules: [] }));
+    await anyway(() => plantSchedules(database, { ...scheduled, schedules: [] }));
   await Promise.all([producer?.finish(), pausing?.end()]);
   await anyway(async () => {
     while ((worker?.active ?? 0) > 0 || (await countUnfinished(database)) > 0) await sleep(200);

@@ -11,6 +11,8 @@ export interface Offer {
   readonly delayMs: number;
   readonly priority: number;
   readonly expiresMs: number | undefined;
+  /** Of the runs of its job with this key only one may be unfinished. */
+  readonly key: string | undefined;
   readonly way: Way;
   /** Its payload does not fit the job; only SQL takes it. */
   readonly isBad: boolean;
@@ -19,9 +21,9 @@ export interface Offer {
 
 /**
  * How a run is offered: by `enqueue` alone, within a transaction of the producer's that is committed or
- * rolled back, or by the SQL function.
+ * rolled back, by the SQL function, or by another program that knows BullMQ alone.
  */
-export type Way = 'alone' | 'committed' | 'rolled back' | 'by SQL';
+export type Way = 'alone' | 'committed' | 'rolled back' | 'by SQL' | 'foreign';
 
 /** What somebody does to a run that was accepted. */
 export interface Meddling {
@@ -34,18 +36,30 @@ export interface Meddling {
 }
 
 const ways: Readonly<Record<Way, number>> = {
-  alone: 0.6,
+  alone: 0.5,
   committed: 0.15,
   'rolled back': 0.05,
   'by SQL': 0.2,
+  foreign: 0.1,
 };
 
-export function drawOffer(random: Random, mix: Mix): Offer {
+const burst = 10;
+
+/** What is offered at once: one run, or as many as should share a delivery. */
+export function drawBurst(random: Random, mix: Mix): Offer[] {
+  const first = drawOffer(random, mix);
+  if (first.job !== 'bundled') return [first];
+  return [first, ...Array.from({ length: burst - 1 }, () => drawOffer(random, { bundled: 1 }))];
+}
+
+function drawOffer(random: Random, mix: Mix): Offer {
   const job = random.weighted(mix as Record<ChaosJobName, number>);
   const way = random.weighted(ways);
-  const delayMs = random.chance(0.1) ? random.between(500, 2500) : 0;
-  const expires = random.chance(0.1) && delayMs === 0;
+  // What BullMQ delays goes by the clocks of whoever adds and takes it.
+  const delayMs = random.chance(0.1) && way !== 'foreign' ? random.between(500, 2500) : 0;
+  const expires = random.chance(0.1) && delayMs === 0 && way !== 'foreign';
   const isBad = random.chance(0.3) && way === 'by SQL';
+  const isUnique = random.chance(0.15) && !isBad && way !== 'foreign';
   return {
     mark: newId(),
     job,
@@ -53,6 +67,7 @@ export function drawOffer(random: Random, mix: Mix): Offer {
     delayMs,
     priority: random.chance(0.1) ? random.between(1, 100) : 0,
     expiresMs: expires ? random.between(100, 2500) : undefined,
+    key: isUnique ? `key ${random.between(1, 2)}` : undefined,
     way,
     isBad,
     meddling: drawMeddling(random, { job, isPlain: delayMs === 0 && !isBad }),

@@ -3,7 +3,7 @@ import { createRandom } from '../../examples/generator/random.ts';
 import { type Acceptor, Unanswered } from './accepting.ts';
 import type { Mix } from './jobs.ts';
 import { type MeddlingServices, meddle, nameError } from './meddling.ts';
-import { drawOffer, type Offer } from './offer.ts';
+import { drawBurst, type Offer } from './offer.ts';
 
 /** A seeded stream of runs from one process, at a steady pace until it is told to finish. */
 export interface Producer {
@@ -20,10 +20,13 @@ export interface ProducerOptions extends MeddlingServices {
   readonly acceptor: Acceptor;
 }
 
+/** What faults kept from being offered is made up for this many times as fast, once they are over. */
+const hurry = 3;
+
 export function startProducer(options: ProducerOptions): Producer {
   const { runs, mix, everyMs, tell, acceptor } = options;
   const random = createRandom(options.seed);
-  let accepted = 0;
+  let made = 0;
   let finishing = false;
   let victim: number | undefined;
 
@@ -31,29 +34,32 @@ export function startProducer(options: ProducerOptions): Producer {
     tell(offered(offer));
     const { mark, job } = offer;
     const began = performance.now();
-    let run: string;
+    let accepted: Awaited<ReturnType<Acceptor['accept']>>;
     try {
-      run = await acceptor.accept(offer);
+      accepted = await acceptor.accept(offer);
     } catch (error) {
       const says = nameError(error);
       if (error instanceof Unanswered) tell({ kind: 'unanswered', mark, says });
       else tell({ kind: 'refused', mark, says, tookMs: performance.now() - began });
       return;
     }
-    if (run === 'rolled back') return tell({ kind: 'rolled back', mark });
-    tell({ kind: 'accepted', mark, run, job });
+    if (accepted === 'rolled back') return tell({ kind: 'rolled back', mark });
+    const { id: run, existing } = accepted;
+    tell({ kind: 'accepted', mark, run, job, ...(existing && { existing }) });
     if (victim !== undefined) strikeNow(victim);
-    accepted++;
+    if (existing) return;
+    made++;
     await meddle(options, run, offer.meddling);
   }
 
   async function produce(): Promise<void> {
     const offers: Promise<void>[] = [];
-    while (!finishing || accepted < runs) {
-      offers.push(make(drawOffer(random, mix)));
-      await sleep(everyMs);
+    while (!finishing || made < runs) {
+      offers.push(...drawBurst(random, mix).map(make));
+      await sleep(finishing ? everyMs / hurry : everyMs);
     }
     await Promise.all(offers);
+    await acceptor.drained();
   }
 
   const produced = produce();
@@ -74,13 +80,14 @@ export function startProducer(options: ProducerOptions): Producer {
   }
 }
 
-function offered({ mark, job, delayMs, expiresMs, isBad }: Offer) {
+function offered({ mark, job, delayMs, expiresMs, key, isBad }: Offer) {
   return {
     kind: 'offered',
     mark,
     job,
     delayMs,
     ...(expiresMs !== undefined && { expiresMs }),
+    ...(key !== undefined && { key }),
     ...(isBad && { isBad }),
   } as const;
 }

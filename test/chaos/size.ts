@@ -27,7 +27,7 @@ const full: Size = {
   roles: ['control', 'control', 'worker', 'worker', 'worker', 'web', 'web'],
   mix: chaosMix,
   kindsOn,
-  drainMs: 75_000,
+  drainMs: 180_000,
 };
 
 const quickOnServers: readonly string[] = [

@@ -126,7 +126,9 @@ function shareOf(
 ): NodeOptions {
   const role = roles[slot]!;
   const own = `slot-${slot}-${role}-`;
-  const accepted = readJournals(place.journals, own).filter(({ kind }) => kind === 'accepted');
+  const accepted = readJournals(place.journals, own).filter(
+    (one) => one.kind === 'accepted' && !one.existing,
+  );
   const producers = roles.filter((one) => includesRole(one, 'web')).length;
   return {
     role,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseConfig, schedulesOf } from '../../config/index.ts';
 import { jobs, mailTriage } from '../../jobs/index.ts';
-import { defineSchedule, nextFiring } from '../../src/core/schedule.ts';
+import { defineSchedule } from '../../src/core/schedule.ts';
+import { nextFiring } from '../../src/core/timetable.ts';
 
 test('the configured mailbox is triaged every five minutes', () => {
   const [schedule] = schedulesOf(parseConfig({ NIGHTSHIFT_MAILBOX: '/var/mail/ada' }));
@@ -11,7 +12,7 @@ test('the configured mailbox is triaged every five minutes', () => {
     payload: { mailbox: '/var/mail/ada' },
   });
   const after = new Date('2026-03-29T00:57:00Z');
-  expect(nextFiring(schedule!.cron, schedule!.timezone, after)).toEqual(
+  expect(nextFiring(schedule!.rules.cron!, schedule!.rules.timezone, after)).toEqual(
     new Date('2026-03-29T01:00:00Z'),
   );
 });

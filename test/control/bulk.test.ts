@@ -24,7 +24,11 @@ test('50,000 failed runs are retried in batches, and one that was accepted meanw
   const began = performance.now();
   const { matched } = await tryBulk(runtime, { action: 'retry', filter: { job: 'failing' } });
   const counted = performance.now();
-  const id = await beginBulk(runtime, { action: 'retry', filter: { job: 'failing' }, rate: 1000 });
+  const { id } = await beginBulk(runtime, {
+    action: 'retry',
+    filter: { job: 'failing' },
+    rate: 1000,
+  });
   const later = newRun(failing, { kind: 'many', id: 0 }, { priority: 0 });
   await insertRuns(database, [later]);
   await database.query(

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { openControl } from '../../src/control/index.ts';
-import type { Database } from '../../src/db/index.ts';
-import { openCatalogue, scheduleTimers } from '../../src/runtime/index.ts';
+import { type Database, openDatabase } from '../../src/db/index.ts';
+import { openCatalogue } from '../../src/runtime/index.ts';
 import { jobOf, openTestRuntime } from '../support/runtime.ts';
+import { timersOf } from '../support/schedules.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const job = jobOf('ticking', (_, payload) => Promise.resolve(payload));
@@ -16,7 +18,7 @@ async function openTicking(database: Database) {
   const control = await openControl({
     database,
     duties: [{ name: 'ticking', periodSeconds: 1, run: () => Promise.resolve(++passes) }],
-    timers: scheduleTimers({ sql: database, catalogue }),
+    timers: timersOf({ database, catalogue }),
     onError: (error) => console.error(error),
   });
   return { passes: () => passes, [Symbol.asyncDispose]: () => control.close() };
@@ -38,3 +40,16 @@ test.each(['embedded', 'postgres'] as const)(
   },
   120_000,
 );
+
+test('a control plane that loses its database while it starts says so, and starts when it is back', async () => {
+  await using runtime = await openTestRuntime('postgres', [job]);
+  const { url } = runtime.database.driver as Extract<Database['driver'], { kind: 'postgres' }>;
+  await using proxy = await openTcpProxy({ url });
+  const database = await openDatabase({ kind: 'postgres', url: proxy.route(url) });
+  proxy.cut();
+  await expect(openTicking(database)).rejects.toMatchObject({ code: 'database.unreachable' });
+  proxy.restore();
+  await using ticking = await openTicking(database);
+  await until(() => ticking.passes() >= 1, patience);
+  await database.close();
+}, 60_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mayExceed } from '../../src/core/json-size.ts';
+import { aboutBytes, mayExceed } from '../../src/core/json-size.ts';
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');
 
@@ -33,5 +33,17 @@ test('what goes in a circle, or says itself how it is written, has to be encoded
   const circle: Record<string, unknown> = {};
   circle.self = circle;
   expect(mayExceed(circle, 1024)).toBe(true);
-  expect(mayExceed({ at: new Date() }, 1024)).toBe(true);
+  expect(mayExceed({ at: { toJSON: () => 'x'.repeat(2000) } }, 1024)).toBe(true);
+});
+
+test('an estimate is what plain text comes to, at least a sixth of the truth, and never more than was asked for', () => {
+  expect(aboutBytes('x'.repeat(6000), 10_000)).toBeCloseTo(6000, -1);
+  expect(aboutBytes({ runs: [{ payload: 'x'.repeat(6000) }] }, 1000)).toBe(1000);
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.integer({ min: 1, max: 2000 }), (value, most) => {
+      const about = aboutBytes(value, most);
+      expect(about).toBeLessThanOrEqual(most);
+      if (about < most) expect(about * 6).toBeGreaterThanOrEqual(bytesOf(value));
+    }),
+  );
 });

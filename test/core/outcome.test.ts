@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backoffMs } from '../../src/core/backoff.ts';
 import { durationMs } from '../../src/core/duration.ts';
-import { Cancel, GiveBack, Snooze } from '../../src/core/endings.ts';
+import { Cancel, GiveBack, Snooze, Suspended } from '../../src/core/endings.ts';
 import { Failure } from '../../src/core/errors.ts';
 import type { RetryPolicy } from '../../src/core/job.ts';
 import { decideOutcome, type Ending } from '../../src/core/outcome.ts';
@@ -36,6 +36,8 @@ const endings: fc.Arbitrary<Ending> = fc.oneof(
     { thrown: new Cancel('no need') },
     { thrown: new Snooze('10m') },
     { thrown: new GiveBack() },
+    { thrown: new Suspended([{ what: 'sleeps', isSleep: true, dueMs: 1000 }]) },
+    { thrown: new Suspended([{ what: 'waits', isSleep: false, dueMs: null }]) },
     { thrown: new Failure('run.timeout', { timeout: '5m' }) },
     { thrown: new Failure('run.crashed', { how: 'exit code 3', output: 'no' }) },
   ),
@@ -172,14 +174,36 @@ test('what a retry cannot mend fails at once', () => {
 
 test('a final state is left only by a retry, and success never', () => {
   for (const state of finalStates)
-    expect(legalMoves[state]).toEqual(state === 'succeeded' ? [] : ['queued']);
+    expect(legalMoves[state]).toEqual(state === 'succeeded' ? [] : ['queued', 'blocked']);
   for (const state of runStates.filter((one) => !isFinal(one)))
     expect(legalMoves[state].some(isFinal)).toBe(true);
 });
 
 test('people see a queued run ahead of its time as scheduled, and after an attempt as retrying', () => {
-  const ahead = { state: 'queued', runAt: new Date(now.getTime() + 1) } as const;
+  const ahead = { state: 'queued', runAt: new Date(now.getTime() + 1), error: null } as const;
   expect(shownState({ ...ahead, attempt: 0 }, now)).toBe('scheduled');
   expect(shownState({ ...ahead, attempt: 1 }, now)).toBe('retrying');
-  expect(shownState({ state: 'queued', runAt: now, attempt: 1 }, now)).toBe('queued');
+  expect(shownState({ ...ahead, runAt: now, attempt: 1 }, now)).toBe('queued');
+  const error = { name: 'Sleeping', message: 'until tomorrow' };
+  expect(shownState({ ...ahead, error, attempt: 1 }, now)).toBe('sleeping');
+});
+
+test('a run that only sleeps is queued for its time, one that waits for more is blocked, and neither has failed', () => {
+  const waits = fc.record({
+    what: fc.string(),
+    isSleep: fc.boolean(),
+    dueMs: fc.integer({ min: -10, max: 10_000 }),
+  });
+  fc.assert(
+    fc.property(policies, fc.array(waits, { minLength: 1 }), chance, (retry, awaited, random) => {
+      const facts = { retry, failures: 2, losses: 1, outages: 3, random };
+      const outcome = decideOutcome({ thrown: new Suspended(awaited) }, facts);
+      expect(outcome).toMatchObject({ why: 'waiting', failures: 2 });
+      const onlySleeps = awaited.every(({ isSleep }) => isSleep);
+      expect(outcome.state).toBe(onlySleeps ? 'queued' : 'blocked');
+      if (outcome.state !== 'queued') return;
+      const least = Math.min(...awaited.map(({ dueMs }) => dueMs));
+      expect(outcome.delayMs).toBe(Math.max(0, least));
+    }),
+  );
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Failure } from '../../src/core/errors.ts';
 import { defineJob } from '../../src/core/job.ts';
-import { collectSchedules, defineSchedule, nextFiring } from '../../src/core/schedule.ts';
+import { collectSchedules, defineSchedule } from '../../src/core/schedule.ts';
+import { nextFiring } from '../../src/core/timetable.ts';
 
 const digest = defineJob({
   name: 'digest',
@@ -28,8 +29,13 @@ describe('a schedule', () => {
       name: 'digest',
       job: digest,
       payload: { topic: 'tea' },
-      cron: '@daily',
-      timezone: 'UTC',
+      rules: {
+        cron: '@daily',
+        timezone: 'UTC',
+        overlap: 'allow',
+        misfire: 'once',
+        grace: '1m',
+      },
     });
     expect(Object.isFrozen(defineWith({}))).toBe(true);
   });

@@ -169,6 +169,27 @@ describe('a pool', () => {
     await database.close();
   });
 
+  test('leaves a heartbeat its connection, whatever handlers hold', async () => {
+    await using place = await openTestDatabase('postgres');
+    const { url } = place.options as { url: string };
+    const database = await openDatabase({ kind: 'postgres', url, connections: 8 });
+    // Of the two of the ledger's pool, handlers may have one.
+    const release = Promise.withResolvers<void>();
+    const held = Promise.allSettled(
+      [1, 2].map(() => database.handlers.transaction(() => release.promise)),
+    );
+    const late = database.handlers.query('select 1');
+    await expect(late).rejects.toMatchObject({ code: 'database.busy', details: { size: 1 } });
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
+    release.resolve();
+    await expect(held).resolves.toMatchObject([
+      { status: 'fulfilled' },
+      { reason: { code: 'database.busy' } },
+    ]);
+    expect(await database.handlers.query('select 2 as two')).toEqual([{ two: 2 }]);
+    await database.close();
+  });
+
   test('for a library has its search path, and its sessions carry our name', async () => {
     await using place = await openTestDatabase('postgres');
     const { driver } = place.database;

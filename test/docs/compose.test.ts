@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { readText } from './pages.ts';
 
+const eachHolds = Number(
+  /`NIGHTSHIFT_DATABASE_CONNECTIONS`.*\| `(\d+)` \|$/m.exec(readText('docs/configuration.md'))?.[1],
+);
+const reservedForAdministrators = 3;
 const compose = readText('docker-compose.yml');
 const services = new Map(
   [
@@ -34,6 +38,13 @@ test('any service can be scaled: none has a name of its own, and web alone a por
 test('Redis keeps what it has, and evicts nothing', () => {
   expect(services.get('redis')).toContain('"--appendonly", "yes"');
   expect(services.get('redis')).toContain('"--maxmemory-policy", "noeviction"');
+});
+
+test('Postgres allows the connections of the fleet that the first line scales to, and of a few more', () => {
+  const allowed = Number(/max_connections=(\d+)/.exec(services.get('postgres')!)?.[1]);
+  const workers = Number(/--scale worker=(\d+)/.exec(compose)?.[1]);
+  const held = [...processes.keys()].filter((name) => name !== 'release').length + workers - 1;
+  expect(allowed - reservedForAdministrators - 1).toBeGreaterThanOrEqual((held + 3) * eachHolds);
 });
 
 test('every process is asked for its own health, and is given time to stop', () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isFinal, type Run } from '../../src/core/run.ts';
 import { buildServer, type Server } from '../../src/http/index.ts';
-import { findRun } from '../../src/ledger/index.ts';
+import { findBulk, findRun } from '../../src/ledger/index.ts';
+import { bulkDuty } from '../../src/runtime/index.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
+import { scheduleServices } from '../support/schedules.ts';
 import { until } from '../support/until.ts';
 
 const failing = jobOf('failing', (_, { id }: { id: number }) =>
@@ -14,19 +16,23 @@ let runtime: TestRuntime;
 let server: Server;
 beforeAll(async () => {
   runtime = await openTestRuntime('postgres', [failing, large]);
-  server = buildServer(
-    { ...runtime, detectionMs: 15_000 },
-    {
-      readiness: () => Promise.resolve({ ready: true, components: [] }),
-      onBug: (error) => void runtime.errors.push(error),
-    },
-  );
+  server = openServer(runtime);
   await runtime.work();
 });
 afterAll(async () => {
   await server.close();
   await runtime[Symbol.asyncDispose]();
 });
+
+function openServer(operated: TestRuntime): Server {
+  return buildServer(
+    { ...operated, ...scheduleServices(operated), detectionMs: 15_000 },
+    {
+      readiness: () => Promise.resolve({ ready: true, components: [] }),
+      onBug: (error) => void runtime.errors.push(error),
+    },
+  );
+}
 
 async function call(method: 'GET' | 'POST', path: string, payload?: object) {
   const response = await server.inject({
@@ -69,6 +75,34 @@ test('failures are answered by cause, and a bulk retry by what the groups say', 
     [oldestTwo[0], 'queued'],
   ]);
 });
+
+test.each(['its transactions fail', 'every further statement fails'])(
+  'a bulk action that was written down is answered as begun when %s, and the duty ends it',
+  async (what) => {
+    const { database } = runtime;
+    const away = () => Promise.reject(new Error('the connection was lost'));
+    let statements = 0;
+    const query: typeof database.query = (text, values) =>
+      what === 'its transactions fail' || statements++ === 0
+        ? database.query(text, values)
+        : away();
+    await using broken = openServer({
+      ...runtime,
+      database: { ...database, transaction: away, query },
+    });
+    const response = await broken.inject({
+      method: 'POST',
+      url: '/api/v1/runs/bulk',
+      payload: { action: 'cancel', filter: { job: 'large' }, limit: 5 },
+    });
+    expect(response.statusCode).toBe(202);
+    const bulk = response.json<{ id: string }>();
+    expect(bulk).toMatchObject({ action: 'cancel', matched: 0, limit: 5, finishedAt: null });
+    await database.query(`update nightshift.bulks set touched_at = now() - interval '1 minute'`);
+    await bulkDuty(runtime).run();
+    expect((await findBulk(database, bulk.id)).finishedAt).not.toBeNull();
+  },
+);
 
 test('a large result is referred to by the run, and streamed whole', async () => {
   const { id } = await finish('large', {});

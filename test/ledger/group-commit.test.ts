@@ -91,10 +91,64 @@ test('more waiting writes than the limit are refused, and memory does not grow',
   await expect(commits.add(4)).rejects.toMatchObject({
     code: 'ledger.overloaded',
     kind: 'limited',
+    message: expect.stringContaining('More than 2 writes wait'),
   });
   flushes[0]!.end();
   await first;
   await settled();
   flushes[1]!.end();
   expect(await Promise.all(waiting)).toEqual([20, 30]);
+});
+
+test('a batch has about so many bytes at the most, unless one write alone has more', async () => {
+  const batches: number[][] = [];
+  const commits = openGroupCommit<string, void>({
+    batchBytes: 1000,
+    flush: (items) => {
+      batches.push(items.map(({ length }) => length));
+      return Promise.resolve(Array<void>(items.length));
+    },
+  });
+  await Promise.all([300, 300, 300, 300, 5000, 10].map((size) => commits.add('x'.repeat(size))));
+  expect(batches).toEqual([[300, 300, 300], [300], [5000], [10]]);
+});
+
+test('writes that are large are refused long before there are many, and are taken again when it has caught up', async () => {
+  const releases: (() => void)[] = [];
+  const commits = openGroupCommit<string, void>({
+    batchBytes: 1000,
+    limitBytes: 2000,
+    flush: (items) =>
+      new Promise((resolve) => releases.push(() => resolve(Array<void>(items.length)))),
+  });
+  const large = 'x'.repeat(900);
+  const first = commits.add(large);
+  await settled();
+  const waiting = [1, 2, 3].map(() => commits.add(large));
+  await expect(commits.add('small')).rejects.toMatchObject({
+    code: 'ledger.overloaded',
+    message: expect.stringContaining('2kb of writes'),
+  });
+  releases[0]!();
+  await first;
+  await settled();
+  const again = commits.add('small');
+  for (const at of [1, 2, 3]) {
+    releases[at]!();
+    await settled();
+  }
+  await Promise.all([...waiting, again]);
+});
+
+test('a write that cannot be measured is refused by itself', async () => {
+  const commits = openGroupCommit<object, void>({
+    flush: (items) => Promise.resolve(Array<void>(items.length)),
+  });
+  const hostile = {
+    get text(): string {
+      throw new Error('not to be read');
+    },
+  };
+  const results = await Promise.allSettled([commits.add(hostile), commits.add({})]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
 });

@@ -1,9 +1,12 @@
 import pg from 'pg';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Sql } from '../../src/core/sql.ts';
 import type { Database } from '../../src/db/index.ts';
 import { ensurePartitions, ledgerMigrations, newId, retireRuns } from '../../src/ledger/index.ts';
+import { retryRuns } from '../../src/ledger/retry.ts';
 import { databaseKinds, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
 
 const day = 86_400_000;
 const keepMs = 90 * day;
@@ -38,8 +41,8 @@ describe.each(databaseKinds)('on %s', (kind) => {
   async function insertRun(days: number, state: string): Promise<string> {
     const id = v7({ msecs: Date.now() - days * day });
     await database.query(
-      `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, run_at, finished_at)
-       values ($1, $2, 'old', 1, $3, '{}', 0, now(), case when $3 = 'succeeded' then now() end)`,
+      `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, run_at, attempt, finished_at)
+       values ($1, $2, 'old', 1, $3, '{}', 0, now(), 1, case when $3 in ('succeeded', 'failed') then now() end)`,
       [id, newId(), state],
     );
     await database.query(
@@ -91,6 +94,16 @@ describe.each(databaseKinds)('on %s', (kind) => {
     expect(await listIds('runs', 'id')).toEqual([]);
   });
 
+  test('a week that a crash left detached with an unfinished run is brought back', async () => {
+    const week = await makeWeek(120);
+    const late = await insertRun(120, 'queued');
+    await insertRun(120, 'succeeded');
+    await database.query(`alter table nightshift.runs detach partition nightshift.runs_${week}`);
+    expect(await retireRuns(database, retention)).toMatchObject({ weeks: [], runs: 1 });
+    expect(await listIds('runs', 'id')).toEqual([late]);
+    expect(await listIds('steps', 'run_id')).toEqual([late]);
+  });
+
   test('firings go with their age', async () => {
     await database.query(
       `insert into nightshift.firings (schedule, due, run_id) values
@@ -101,6 +114,56 @@ describe.each(databaseKinds)('on %s', (kind) => {
   });
 
   if (kind === 'pglite') return;
+
+  test('a run that is retried while its week goes brings the week back, with all that it remembers', async () => {
+    const week = await makeWeek(120);
+    const run = await insertRun(120, 'failed');
+    await using client = await connect(place);
+    const person = openSql(client);
+    // One who began before the week was taken aside still sees it, and holds the detaching up.
+    await person.query('begin isolation level repeatable read');
+    await person.query('select from nightshift.runs');
+    const retiring = retireRuns(database, retention);
+    await untilDetaching(`runs_${week}`);
+    expect(await retryRuns(person, [{ id: run }])).toBe(1);
+    await person.query('commit');
+    expect(await retiring).toMatchObject({ weeks: [], runs: 0 });
+    expect(await listIds('runs', 'id')).toEqual([run]);
+    expect(await listIds('steps', 'run_id')).toEqual([run]);
+    expect(await listIds('attempts', 'run_id')).toEqual([run]);
+    expect(await listIds('logs', 'run_id')).toEqual([run]);
+  });
+
+  test('a week that a crash left half detached with an unfinished run is brought back', async () => {
+    const week = await makeWeek(120);
+    const run = await insertRun(120, 'failed');
+    await using client = await connect(place);
+    const person = openSql(client);
+    await person.query('begin isolation level repeatable read');
+    await person.query('select from nightshift.runs');
+    await using doomed = await connect(place);
+    await doomed.query(`set lock_timeout = '200ms'`);
+    await expect(
+      doomed.query(
+        `alter table nightshift.runs detach partition nightshift.runs_${week} concurrently`,
+      ),
+    ).rejects.toMatchObject({ code: '55P03' });
+    await retryRuns(person, [{ id: run }]);
+    await person.query('commit');
+    expect(await listIds('runs', 'id')).toEqual([]);
+    expect(await retireRuns(database, retention)).toMatchObject({ weeks: [], runs: 0 });
+    expect(await listIds('runs', 'id')).toEqual([run]);
+  });
+
+  async function untilDetaching(partition: string): Promise<void> {
+    await until(async () => {
+      const pending = await database.query(
+        `select from pg_inherits where inhrelid = ('nightshift.' || $1)::regclass and inhdetachpending`,
+        [partition],
+      );
+      return pending.length > 0;
+    });
+  }
 
   test('what a crash left between detach and drop is finished by the next pass', async () => {
     const week = await makeWeek(120);
@@ -155,4 +218,11 @@ async function connect({ options }: TestDatabase): Promise<pg.Client & AsyncDisp
   const client = new pg.Client({ connectionString: options.url });
   await client.connect();
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}
+
+function openSql(client: pg.Client): Sql {
+  return {
+    query: async <Row>(text: string, values: readonly unknown[] = []) =>
+      (await client.query(text, [...values])).rows as Row[],
+  };
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { claimRuns } from '../../src/ledger/claim.ts';
+import { claimRefused, claimRuns } from '../../src/ledger/claim.ts';
 import {
   beat,
   insertRuns,
@@ -35,7 +35,7 @@ async function makeRun(holder: string): Promise<{ run: string; delivery: string 
   await insertRuns(place.database, [
     { id, delivery, job: 'adding', version: 1, payload: {}, priority: 0 },
   ]);
-  await claimRuns(place.database, [{ run: id, delivery, worker: holder }], detectionMs);
+  await claimRuns(place.database, [{ run: id, delivery, worker: holder }]);
   return { run: id, delivery };
 }
 
@@ -44,7 +44,7 @@ test('a delivery that comes again takes over from a silent worker only where sil
   const silent = await makeWorker(16, 100);
   const run = await makeRun(silent);
   const take = async (worker: string) =>
-    won((await claimRuns(database, [{ ...run, worker }], detectionMs))[0])?.attempt;
+    won((await claimRefused(database, [{ ...run, worker }], detectionMs))[0])?.attempt;
   const beatNow = (worker: string) =>
     beat(database, { worker, sample: {}, inHand: [], longestGapMs: detectionMs / 2 });
 

@@ -116,6 +116,39 @@ describe('what the API refuses is one sentence, and nothing is stored', () => {
       2,
       [/priority/],
     ],
+    [
+      'a debounce without its time',
+      ['mail-triage', '--payload', '{"mailbox":"sample"}', '--debounce', 'a'],
+      2,
+      [/--debounce has to come with --for/],
+    ],
+    [
+      'a time of nothing',
+      ['mail-triage', '--payload', '{"mailbox":"sample"}', '--for', '5s'],
+      2,
+      [/--for has to come with --unique, --debounce or --throttle/],
+    ],
+    [
+      'a key that is empty',
+      ['mail-triage', '--payload', '{"mailbox":"sample"}', '--unique', ''],
+      2,
+      [/The key of unique is empty/],
+    ],
+    [
+      'two rules at once',
+      [
+        'mail-triage',
+        '--payload',
+        '{"mailbox":"sample"}',
+        '--unique',
+        '--throttle',
+        'a',
+        '--for',
+        '5s',
+      ],
+      2,
+      [/unique and throttle cannot be given together/],
+    ],
   ])('%s', async (_, args, expected, says) => {
     const { status, output, errors } = await installation.command('enqueue', ...args);
     expect([status, output]).toEqual([expected, '']);
@@ -129,6 +162,20 @@ describe('what the API refuses is one sentence, and nothing is stored', () => {
     expect(
       await installation.look((database) => database.query('select id from nightshift.runs')),
     ).toEqual([]);
+  });
+
+  test('a run that is there already is told, and shows its key', async () => {
+    await using other = await openTestInstallation('postgres');
+    const args = ['enqueue', 'mail-triage', '--payload', '{"mailbox":"sample"}'];
+    const keyed = [...args, '--debounce', 'the inbox', '--for', '1h', '--up-to', '2h'];
+    const first = await other.ask<{ id: string }>(...keyed);
+    expect(await other.ask(...keyed)).toEqual({ id: first.id, existing: true });
+    expect((await other.command(...keyed)).output).toMatch(`It is there already: run ${first.id}.`);
+    const { output } = await other.command('runs', 'show', first.id);
+    expect(output).toMatch(/debounce key +the inbox/);
+    const twice = [await other.ask<{ id: string }>(...args, '--unique')];
+    twice.push(await other.ask<{ id: string }>(...args, '--unique'));
+    expect(twice[1]).toEqual({ id: twice[0]!.id, existing: true });
   });
 
   test('under --json an error is one JSON value too', async () => {

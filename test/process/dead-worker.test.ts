@@ -35,7 +35,7 @@ async function openControlOf(runtime: TestRuntime): Promise<AsyncDisposable> {
   const control = await openControl({
     database,
     duties: [rescueDuty({ database, queues, detectionMs })],
-    timers: { list: () => Promise.resolve([]), fire: () => Promise.resolve(undefined) },
+    timers: { list: () => Promise.resolve([]), fire: () => Promise.resolve({ next: undefined }) },
     onError,
   });
   return {

@@ -15,11 +15,15 @@ const names = [
   'artifacts',
   'bulk-actions',
   'expiry',
+  'gates',
+  'missed-firings',
   'partitions',
   'rescue',
   'retention',
   'timers',
+  'unique-keys',
   'unknown-jobs',
+  'wakes',
   'workers',
 ];
 

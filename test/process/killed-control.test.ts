@@ -4,10 +4,11 @@ import type { Duty } from '../../src/core/duty.ts';
 import { defineSchedule } from '../../src/core/schedule.ts';
 import { openDatabase } from '../../src/db/index.ts';
 import { ledgerMigrations } from '../../src/ledger/index.ts';
-import { openCatalogue, plantSchedules, scheduleTimers } from '../../src/runtime/index.ts';
+import { openCatalogue } from '../../src/runtime/index.ts';
 import { openTestFootprint } from '../support/footprint.ts';
 import { startProcess } from '../support/process.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
+import { plant, timersOf } from '../support/schedules.ts';
 import { until } from '../support/until.ts';
 
 const job = jobOf('ticking', (_, payload) => Promise.resolve(payload));
@@ -22,7 +23,7 @@ async function openControlOn(
   duties: readonly Duty[],
 ): Promise<Control & AsyncDisposable & { readonly errors: unknown[] }> {
   const errors: unknown[] = [];
-  const timers = scheduleTimers({ sql: database, catalogue });
+  const timers = timersOf({ database, catalogue });
   const onError = (error: unknown) => void errors.push(error);
   const control = await openControl({ database, duties, timers, onError });
   return { ...control, errors, [Symbol.asyncDispose]: () => control.close() };
@@ -37,7 +38,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   'duties and timers of a control plane that got %s in the middle of both go on in another, and nothing fires twice',
   async (signal) => {
     await using runtime = await openTestRuntime('postgres', [job]);
-    await plantSchedules(runtime.database, { catalogue, schedules });
+    await plant(runtime, schedules);
     await using doomed = startProcess(stuckControl, [JSON.stringify(runtime.place.database)]);
     // Alone at first: two that poll in step would leave every timer to the same one of them.
     await doomed.line(/^fires every-second/);
@@ -62,7 +63,12 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     await control.close();
     expect(control.errors).toEqual([]);
     const runs = (await listFirings(runtime)).map(({ run }) => run);
+    // Nothing was so late that another moment would have stood for it.
     expect(runs).not.toContain(null);
+    const [gap] = await runtime.database.query<{ seconds: number }>(
+      `select extract(epoch from max(due) - min(due))::int + 1 as seconds from nightshift.firings`,
+    );
+    expect(gap).toEqual({ seconds: runs.length });
     expect(new Set(runs).size).toBe(runs.length);
     expect(await runtime.database.query('select id from nightshift.runs')).toHaveLength(
       runs.length,

@@ -73,6 +73,17 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     expect(await countRuns()).toBe(before);
   });
 
+  test('payloads that are too much for one statement are refused, with how many would fit', async () => {
+    const before = await countRuns();
+    const text = 'x'.repeat(60 * 1024);
+    const payloads = Array.from({ length: 2000 }, (_, n) => ({ n, text }));
+    await expect(runtime.enqueuer.enqueueMany('counting', payloads)).rejects.toMatchObject({
+      code: 'enqueue.too_large',
+      details: { count: 2000, fitting: 1092, most: '64mb' },
+    });
+    expect(await countRuns()).toBe(before);
+  });
+
   test('a payload above the limit is refused with its size, the limit and what to do', async () => {
     const before = await countRuns();
     const text = 'x'.repeat(20 * 1024 * 1024);

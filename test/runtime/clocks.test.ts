@@ -2,15 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BaseContext } from '../../src/core/context.ts';
 import { defineSchedule } from '../../src/core/schedule.ts';
 import { findRun, newId } from '../../src/ledger/index.ts';
-import {
-  newRun,
-  openRelay,
-  plantSchedules,
-  rescueDuty,
-  scheduleTimers,
-} from '../../src/runtime/index.ts';
+import { newRun, openRelay, rescueDuty } from '../../src/runtime/index.ts';
 import { openSpoiltClock } from '../chaos/clock.ts';
 import { detectionMs, jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
+import { plant, timersOf } from '../support/schedules.ts';
 import { until } from '../support/until.ts';
 import { won } from '../support/won.ts';
 
@@ -124,7 +119,7 @@ describe.each(['postgres', 'cluster'] as const)('on the %s footprint', (footprin
   });
 
   test('the firings of a schedule follow the clock of Postgres', async () => {
-    const { catalogue, database } = runtime;
+    const { database } = runtime;
     const every = { name: 'every-minute', job: resting, payload: {}, cron: '* * * * *' };
     const untilDue = async () => {
       const [row] = await database.query<{ seconds: number }>(
@@ -133,11 +128,11 @@ describe.each(['postgres', 'cluster'] as const)('on the %s footprint', (footprin
       return row!.seconds;
     };
     clock.jump(6 * hourMs);
-    await plantSchedules(database, { catalogue, schedules: [defineSchedule(every)] });
+    await plant(runtime, [defineSchedule(every)]);
     expect(await untilDue()).toBeLessThanOrEqual(60);
     await database.query(`update nightshift.schedules set next_due = now() - interval '1 second'`);
-    const timers = scheduleTimers({ sql: database, catalogue });
-    const next = await database.transaction((tx) => timers.fire(tx, 'every-minute'));
+    const timers = timersOf(runtime);
+    const { next } = await database.transaction((tx) => timers.fire(tx, 'every-minute'));
     clock.jump(0);
     expect(next!.getTime()).toBeLessThan(Date.now() + 2 * 60_000);
     expect(await untilDue()).toBeLessThanOrEqual(60);

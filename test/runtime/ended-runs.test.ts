@@ -82,7 +82,7 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     return { job: 'failing', fingerprint: error!.fingerprint! };
   };
   async function bulk(order: Parameters<typeof beginBulk>[1]) {
-    const id = await beginBulk(runtime, order);
+    const { id } = await beginBulk(runtime, order);
     await carryOutBulk(runtime, id);
     return findBulk(runtime.database, id);
   }
@@ -178,7 +178,7 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     const ids = await fail(kind, 3);
     healed.add(kind);
     const filter = { ...(await groupOf(ids[0]!)), from };
-    const id = await beginBulk(runtime, { action: 'retry', filter });
+    const { id } = await beginBulk(runtime, { action: 'retry', filter });
     await bulkDuty(runtime).run();
     expect((await findBulk(runtime.database, id)).finishedAt).toBeNull();
     await runtime.database.query(
@@ -188,6 +188,32 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     expect(await bulkDuty(runtime).run()).toEqual({ carriedOn: 1 });
     expect(await findBulk(runtime.database, id)).toMatchObject({ matched: 3, changed: 3 });
     for (const run of ids) expect(await finished(run)).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('an action that cannot be carried on is told of, and keeps no other from it', async () => {
+    const { database } = runtime;
+    const order = { action: 'retry', filter: { job: 'nobody-has-it' } } as const;
+    const [broken, whole, old] = [
+      await beginBulk(runtime, order),
+      await beginBulk(runtime, order),
+      await bulk(order),
+    ];
+    await database.query(
+      `update nightshift.bulks set touched_at = now() - interval '1 minute',
+         filter = case when id = $1 then '{"from": "nonsense"}' else filter end where id = any($2)`,
+      [broken.id, [broken.id, whole.id]],
+    );
+    await database.query(
+      `update nightshift.bulks set finished_at = now() - interval '31 days' where id = $1`,
+      [old.id],
+    );
+    await expect(bulkDuty(runtime).run()).rejects.toMatchObject({
+      code: 'bulk.stuck',
+      message: expect.stringContaining(`${broken.id} (invalid input syntax`) as string,
+    });
+    expect((await findBulk(database, whole.id)).finishedAt).not.toBeNull();
+    await expect(findBulk(database, old.id)).rejects.toMatchObject({ code: 'bulk.missing' });
+    await database.query('delete from nightshift.bulks where id = $1', [broken.id]);
   });
 
   test('what would take everything has to be said, and what cannot be done is refused', async () => {

@@ -273,7 +273,7 @@ describe('from psql', () => {
     const id = await psql(`select nightshift.enqueue('adding', '{"a": 4}', '{"delay": "15m"}')`);
     expect(await findRun(runtime.database, id)).toMatchObject({ job: 'adding', payload: { a: 4 } });
     await expect(psql(`select nightshift.enqueue('adding', '{}', '{"wait": 1}')`)).rejects.toThrow(
-      /no option "wait"\nHINT: {2}The options are delay, runAt, priority and expires\./,
+      /no option "wait"\nHINT: {2}The options are delay, runAt, priority, expires, key, unique, debounce and throttle\./,
     );
   });
 

@@ -10,7 +10,7 @@ test('a worker is heard of while its clock jumps back and forth', async () => {
   const sql: Sql = {
     query() {
       beats++;
-      return Promise.resolve([]);
+      return Promise.resolve([{ id: 'known' }] as never);
     },
   };
   const heartbeat = startHeartbeat({
@@ -18,6 +18,7 @@ test('a worker is heard of while its clock jumps back and forth', async () => {
     worker: '01a1fca5-cc77-7197-9447-e537f229d710',
     periodSeconds: 1,
     detectionMs: 3000,
+    register: expect.unreachable,
     inHand: () => [],
     onBeat: () => Promise.resolve(),
     onError: expect.unreachable,

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BaseContext } from '../../src/core/context.ts';
+import { findRun } from '../../src/ledger/index.ts';
 import { openRelay, pauseJob, rescueDuty, resumeJob } from '../../src/runtime/index.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { detectionMs, jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
@@ -14,7 +15,10 @@ const held = jobOf('held', async (ctx: BaseContext) => {
   ran.push(ctx.run.id);
   await gate.promise;
 });
-const jobs = [quick, held];
+const carried = jobOf('carried', (ctx: BaseContext) => Promise.resolve(void ran.push(ctx.run.id)), {
+  bundle: { max: 100 },
+});
+const jobs = [quick, held, carried];
 const patience = { timeoutMs: 60_000 };
 
 let server: TestServer;
@@ -120,6 +124,61 @@ test('after a wipe every run waits, is delayed or ends just once, and a paused j
   expect((await queues.counts('quick')).delayed).toBe(25);
   gate.resolve();
   await until(() => worker.active === 0);
+  await worker.stop(0);
+}, 120_000);
+
+test('five thousand runs that waited in bundles when Redis was wiped go out in bundles again, each once', async () => {
+  const { database, enqueuer, queues } = runtime;
+  const ids = await enqueuer.enqueueMany(
+    'carried',
+    Array.from({ length: 5000 }, () => ({})),
+  );
+  expect(await queues.counts('carried')).toMatchObject({ waiting: 50 });
+  await redis.flushall();
+  ran.length = 0;
+  expect((await rescue.run()).lost).toBeGreaterThanOrEqual(5000);
+  await until(async () => (await queues.counts('carried')).waiting >= 50, patience);
+  await until(
+    async () => (await database.query('select from nightshift.outbox')).length === 0,
+    patience,
+  );
+  expect((await queues.counts('carried')).waiting).toBeLessThan(100);
+  const worker = await runtime.work({ concurrency: 200 });
+  await allSucceed(ids);
+  expect([ran.length, new Set(ran).size]).toEqual([5000, 5000]);
+  await worker.stop(0);
+}, 120_000);
+
+test('what is unique, debounced or throttled stays so when Redis is wiped, or away', async () => {
+  const { database, enqueuer } = runtime;
+  const unique = { key: 'unique' };
+  const debounce = { key: 'debounced', for: '1500ms' } as const;
+  const throttle = { key: 'throttled', per: '1500ms' } as const;
+  const offerAll = (payload: number) =>
+    Promise.all([
+      enqueuer.offer('quick', payload, { unique, delayMs: 1500 }),
+      enqueuer.offer('quick', payload, { debounce }),
+      enqueuer.offer('quick', payload, { throttle }),
+    ]);
+  const first = await offerAll(1);
+  expect(first.every(({ existing }) => !existing)).toBe(true);
+  await redis.flushall();
+  const second = await offerAll(2);
+  expect(second).toEqual(first.map(({ id }) => ({ id, existing: true })));
+  await server.stop();
+  const third = await offerAll(3);
+  expect(third).toEqual(second);
+  await server.start();
+  await until(async () => (await rescue.run()).wiped, { ...patience, everyMs: 200 });
+  const worker = await runtime.work();
+  const ids = first.map(({ id }) => id);
+  await allSucceed(ids);
+  const runs = await Promise.all(ids.map((id) => findRun(database, id)));
+  expect(runs.map(({ payload, attempt }) => [payload, attempt])).toEqual([
+    [1, 1],
+    [3, 1],
+    [3, 1],
+  ]);
   await worker.stop(0);
 }, 120_000);
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { child } from '../../src/core/child.ts';
 import { Cancel, GiveBack, Snooze } from '../../src/core/endings.ts';
 import type { Failure } from '../../src/core/errors.ts';
-import { defineJob } from '../../src/core/job.ts';
+import { type AnyJob, defineJob } from '../../src/core/job.ts';
 import { openClock, openTestbed, type Testbed } from '../../src/testing/index.ts';
 
 let testbed: Testbed;
@@ -357,4 +358,91 @@ test('a transaction in which the time runs out is rolled back', async () => {
   const run = await testbed.runJob(job, {});
   expect(run).toMatchObject({ state: 'failed', error: { code: 'run.timeout' }, steps: [] });
   expect(await testbed.sql.query('select from public.late')).toEqual([]);
+});
+
+const printing = defineJob({
+  name: 'printing',
+  summary: 'Prints a page.',
+  payload: z.object({ page: z.int() }),
+  result: z.object({ printed: z.int() }),
+  retry,
+  run(ctx, { page }) {
+    if (page === 2 && ctx.run.attempt === 1) return Promise.reject(new Error('a paper jam'));
+    return Promise.resolve({ printed: page });
+  },
+});
+
+test('children that a run waits for are run before it goes on, and the others are told', async () => {
+  const job = defineJob({
+    name: 'book',
+    summary: 'Prints a book.',
+    payload: z.object({ pages: z.int() }),
+    result: z.object({ printed: z.array(z.int()) }),
+    async run(ctx, { pages }) {
+      const children = Array.from({ length: pages }, (_, i) => child(printing, { page: i + 1 }));
+      const all = await ctx.all('pages', children);
+      await ctx.enqueue(printing, { page: 99 });
+      return { printed: all.map(({ printed }) => printed) };
+    },
+  });
+  const run = await testbed.runJob(job, { pages: 3 }, { jobs: [printing as AnyJob] });
+  expect(run).toMatchObject({ state: 'succeeded', result: { printed: [1, 2, 3] }, attempts: 2 });
+  expect(run.children).toMatchObject([
+    { state: 'succeeded', result: { printed: 1 } },
+    { state: 'succeeded' },
+    { state: 'succeeded' },
+    { state: 'queued', payload: { page: 99 } },
+  ]);
+});
+
+test('a sleep takes no time, and moves the clock of the test', async () => {
+  const clock = openClock(new Date('2026-11-21T03:00:00Z'));
+  const times: string[] = [];
+  const job = defineJob({
+    name: 'reminding',
+    summary: 'Sleeps twice.',
+    payload: z.object({}),
+    async run(ctx) {
+      times.push(ctx.now().toISOString().slice(11, 16));
+      await ctx.sleep('an hour', '1h');
+      await ctx.sleep('a day', '1d');
+    },
+  });
+  expect(await testbed.runJob(job, {}, { clock })).toMatchObject({
+    state: 'succeeded',
+    attempts: 3,
+  });
+  expect(times).toEqual(['03:00', '04:00', '04:00']);
+  expect(clock.now()).toEqual(new Date('2026-11-22T04:00:00Z'));
+});
+
+test('a run gets the events that a test hands in, and else the end of its patience', async () => {
+  const job = defineJob({
+    name: 'ordering',
+    summary: 'Waits for two things.',
+    payload: z.object({}),
+    result: z.unknown(),
+    async run(ctx) {
+      const paid = await ctx.waitFor('paid', { event: 'paid', key: '7', timeout: '2d' });
+      const sent = await ctx.waitFor('sent', { event: 'sent', timeout: '1d' });
+      return { paid, isLate: sent === undefined };
+    },
+  });
+  const clock = openClock();
+  const began = clock.now().getTime();
+  const events = [
+    { name: 'paid', key: '8', payload: 'no' },
+    { name: 'paid', key: '7', payload: 'yes' },
+  ];
+  const run = await testbed.runJob(job, {}, { clock, events });
+  expect(run).toMatchObject({ result: { paid: 'yes', isLate: true } });
+  expect(clock.now().getTime() - began).toBeGreaterThan(23.9 * 3_600_000);
+  const endless = defineJob({
+    name: 'endless',
+    summary: 'Waits for ever.',
+    payload: z.object({}),
+    result: z.unknown(),
+    run: (ctx) => ctx.waitFor('x', { event: 'never' }),
+  });
+  await expect(testbed.runJob(endless, {})).rejects.toMatchObject({ code: 'wait.endless' });
 });

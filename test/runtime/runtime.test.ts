@@ -10,6 +10,7 @@ import {
   listLogs,
   listPastAttempts,
   listSteps,
+  listWorkers,
   markStopped,
   newId,
   registerWorker,
@@ -72,9 +73,10 @@ const jobs = [adding, failingOnce, waiting, unspeakable, cutOff, borrowing];
 
 describe.each(footprints)('on the %s footprint', (footprint) => {
   let runtime: TestRuntime;
+  let worker: string;
   beforeAll(async () => {
     runtime = await openTestRuntime(footprint, jobs);
-    await runtime.work();
+    worker = (await runtime.work()).id;
   });
   afterAll(() => runtime[Symbol.asyncDispose]());
 
@@ -258,7 +260,7 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
   test('of the same delivery twice and a stale one, in one batch, one claim wins', async () => {
     const run = newRun(adding, { a: 1, b: 2 }, { priority: 0 });
     await insertRuns(runtime.database, [run]);
-    const claim = { run: run.id, delivery: run.delivery, worker: run.id };
+    const claim = { run: run.id, delivery: run.delivery, worker };
     const claims = [{ ...claim, delivery: newId() }, claim, claim];
     const answers = await Promise.all(claims.map((one) => runtime.ledger.claim(one)));
     expect(answers.map((one) => won(one)?.attempt)).toEqual([undefined, 1, undefined]);
@@ -369,6 +371,12 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     await expect(worker.stop(0)).resolves.toBeUndefined();
     await markStopped(own.database, worker.id);
   }, 60_000);
+
+  test('a worker that the ledger has forgotten makes itself known again', async () => {
+    const { database } = runtime;
+    await database.query('delete from nightshift.workers where id = $1', [worker]);
+    await until(async () => (await listWorkers(database, 60_000)).some(({ id }) => id === worker));
+  });
 
   test('nothing went wrong on the way', () => {
     expect(runtime.errors).toEqual([]);

@@ -4,6 +4,7 @@ import { ledgerMigrations, listSchedules } from '../../src/ledger/index.ts';
 import { keepSchedules, openCatalogue } from '../../src/runtime/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { jobOf } from '../support/job.ts';
+import { scheduleServices } from '../support/schedules.ts';
 
 const job = jobOf('digest', () => Promise.resolve());
 const versions = {
@@ -27,11 +28,11 @@ async function start(
 ): Promise<string[]> {
   const { database } = place;
   const gardener = await keepSchedules(database, {
-    catalogue: openCatalogue([job]),
+    ...scheduleServices({ database, catalogue: openCatalogue([job]) }),
     schedules: versions[version],
     onError: (error) => expect.fail(String(error)),
   });
-  const found = (await listSchedules(database)).map(({ name, cron }) => `${name} ${cron}`);
+  const found = (await listSchedules(database)).map(({ name, rules }) => `${name} ${rules.cron}`);
   if (alive) alive.defer(() => gardener.close());
   else await gardener.close();
   return found;

@@ -2,17 +2,19 @@ import type { Archive } from '../../src/core/archive.ts';
 import type { AnyJob } from '../../src/core/job.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
-import { type Ledger, ledgerMigrations, openLedger } from '../../src/ledger/index.ts';
+import { type Ledger, ledgerMigrations, openLedger, plantGates } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
   type Announcements,
   type Artifacts,
   type Catalogue,
   type Enqueuer,
+  type Gates,
   openAnnouncements,
   openArtifacts,
   openCatalogue,
   openEnqueuer,
+  openGates,
   startWorker,
   type Worker,
 } from '../../src/runtime/index.ts';
@@ -28,6 +30,7 @@ export interface TestRuntime extends AsyncDisposable {
   readonly queues: Queues;
   readonly ledger: Ledger;
   readonly enqueuer: Enqueuer;
+  readonly gates: Gates;
   readonly catalogue: Catalogue;
   readonly announcements: Announcements;
   readonly archive: Archive;
@@ -88,6 +91,9 @@ export async function openTestRuntime(
       children: { entry: child, setup: {}, mayTransact: footprint !== 'embedded' },
     }),
   };
+  await plantGates(database, jobs);
+  const gates = openGates({ database, queues, catalogue, announcements, onError });
+  await gates.listen();
   const workers: Worker[] = [];
   return {
     place,
@@ -99,7 +105,8 @@ export async function openTestRuntime(
     errors,
     archive,
     artifacts,
-    enqueuer: openEnqueuer({ catalogue, ledger, queues }),
+    enqueuer: openEnqueuer({ catalogue, ledger, queues, gates }),
+    gates,
     async work({ concurrency = 10 } = {}) {
       const worker = await startWorker({
         services,
@@ -114,6 +121,7 @@ export async function openTestRuntime(
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.stop(0)));
+      await gates.close();
       await queues.close();
       await database.close();
       if (!options.place) await place[Symbol.asyncDispose]();

@@ -6,9 +6,9 @@ import type { System } from '../system.ts';
 
 /** The control plane's share of a process: keeps the schedules, their timers, and the duties. */
 export async function startControl(system: System) {
-  const { config, database, catalogue, onError, onClose } = system;
+  const { config, database, onClose, onError } = system;
   const schedules = schedulesOf(config);
-  const gardener = await keepSchedules(database, { catalogue, schedules, onError });
+  const gardener = await keepSchedules(database, { ...system, schedules });
   onClose(() => gardener.close());
   const rescue = rescueOf(system);
   // Whoever has the data folder knows that the workers before it are gone: their runs need not wait for a duty.
@@ -16,7 +16,7 @@ export async function startControl(system: System) {
   const control = await openControl({
     database,
     duties: dutiesOf(system, rescue),
-    timers: scheduleTimers({ sql: database, catalogue }),
+    timers: scheduleTimers({ ...system, onMissed: onError }),
     onError,
   });
   onClose(() => control.close());

@@ -23,7 +23,7 @@ export async function runJobs(
   system: System,
   { choice, graceMs }: { choice: WorkerChoice; graceMs: number },
 ) {
-  const { config, database, catalogue, onError } = system;
+  const { config, database, catalogue, gates, onError } = system;
   const { concurrency, heartbeatSeconds } = config.runtime;
   const jobs = chooseJobs(catalogue, choice);
   if (jobs.length === 0)
@@ -42,6 +42,7 @@ export async function runJobs(
     onError,
   });
   system.onClose(() => worker.stop(graceMs));
+  await gates.listen();
   return worker;
 }
 
@@ -55,6 +56,7 @@ function logFailures(log: Log): (announcement: Announcement) => void {
   return (announcement) => {
     if (announcement.kind !== 'ended' || !('error' in announcement.outcome)) return;
     const { run, job, attempt, outcome } = announcement;
+    if ('why' in outcome && outcome.why === 'waiting') return;
     log.warn({ run, job, attempt, state: outcome.state }, outcome.error.message);
   };
 }

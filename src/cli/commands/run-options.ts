@@ -7,6 +7,7 @@ export function filterOptions(command: Command): Command {
   return command
     .option('--job <name>', 'only runs of this job')
     .option('--fingerprint <hex>', 'only failed runs of this cause, from: nightshift runs failures')
+    .option('--parent <id>', 'only children of this run')
     .option(
       '--since <when>',
       'accepted since then: 2h for two hours ago, or a time, 2026-11-21T03:00:00Z',
@@ -21,8 +22,15 @@ export function pathOf(id: string): string {
 }
 
 /** The options as the API takes a filter. */
-export function toFilter({ job, state, fingerprint, since, until }: Record<string, unknown>) {
-  const filter = { job, state, fingerprint, from: since, to: until };
+export function toFilter({
+  job,
+  state,
+  fingerprint,
+  parent,
+  since,
+  until,
+}: Record<string, unknown>) {
+  const filter = { job, state, fingerprint, parent, from: since, to: until };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 

@@ -3,6 +3,7 @@ import type { Run } from '../../core/run.ts';
 import { formatBytes } from '../../core/size.ts';
 import { formatPairs, formatTime } from '../output.ts';
 import { formatTable, printable } from '../table.ts';
+import { formatTree, formatWaits, type ShownFamily, type ShownWait } from './run-tree.ts';
 
 /** A run as JSON brings it: times are texts. */
 export type ShownRun = Omit<
@@ -17,7 +18,11 @@ export type ShownRun = Omit<
   readonly finishedAt: string | null;
 };
 
-export interface RunDetails extends ShownRun {
+export interface RunDetails extends ShownRun, ShownFamily {
+  readonly waits: readonly ShownWait[];
+  readonly waitsFor: string | null;
+  readonly heldBack: string | null;
+  readonly adoptedFrom: { readonly jobId: string; readonly jobName: string } | null;
   readonly pastAttempts: readonly {
     attempt: number;
     ending: string;
@@ -69,6 +74,8 @@ export function formatRun(run: RunDetails): string {
       ({ name, attempt, tookMs, artifact }) =>
         `  step ${printable(name)}: ${formatMs(tookMs)}, in attempt ${attempt}${artifact ? `, ${formatBytes(artifact.bytes)} in the archive` : ''}`,
     ),
+    ...formatWaits(run.waits),
+    ...formatTree(run),
     `Its log: nightshift runs logs ${run.id}`,
     ...hintOf(run),
   ].join('\n');
@@ -91,9 +98,15 @@ function pairsOf(run: RunDetails): Record<string, string | null> {
     run: run.id,
     job: `${run.job} (version ${run.version})`,
     state: run.shownState,
+    'waits for': run.waitsFor,
+    'held back': run.heldBack,
+    key: run.key,
     schedule: run.schedule,
+    'adopted from': adoptionOf(run),
+    parent: run.parent,
     'replay of': run.replayOf,
     'replayed by': run.replays.join(', ') || null,
+    ...(run.uniqueness && { [`${run.uniqueness.rule} key`]: printable(run.uniqueness.key) }),
     created: formatTime(run.createdAt),
     'runs at': run.shownState === run.state ? null : formatTime(run.runAt),
     expires: run.expiresAt && formatTime(run.expiresAt),
@@ -101,9 +114,21 @@ function pairsOf(run: RunDetails): Record<string, string | null> {
     attempts: `${run.attempt} (${run.failures} failed, ${run.losses} lost with their worker)`,
     payload: JSON.stringify(run.payload),
     result: resultOf(run),
-    error: run.error && `${run.error.name}: ${run.error.message}`,
+    error: errorOf(run),
     fingerprint: run.state === 'failed' ? (run.error?.fingerprint ?? null) : null,
   };
+}
+
+function adoptionOf({ adoptedFrom }: RunDetails): string | null {
+  return (
+    adoptedFrom && `BullMQ job ${printable(adoptedFrom.jobId)} (${printable(adoptedFrom.jobName)})`
+  );
+}
+
+/** What a run waits for is told below. */
+function errorOf({ error, waits }: RunDetails): string | null {
+  if (!error || (['Waiting', 'Sleeping'].includes(error.name) && waits.length > 0)) return null;
+  return `${error.name}: ${error.message}`;
 }
 
 function resultOf({ id, result, artifact }: ShownRun): string | null {

@@ -44,13 +44,14 @@ export function bulkRoutes(server: Server, { database, queues }: Operated): void
       const { matched, sample } = await tryBulk(services, wanted);
       return { dryRun, matched, sample: sample.map(showRun) };
     }
-    const id = await beginBulk(services, wanted);
-    const done = carryOutBulk(services, id, closing.signal);
-    // What fails after the answer is tried again, and told of, by the duty.
-    const settled = done.catch(() => undefined).finally(() => underWay.delete(settled));
+    const begun = await beginBulk(services, wanted);
+    // It is written down: what fails from here on is tried again, and told of, by the duty.
+    const settled = carryOutBulk(services, begun.id, closing.signal)
+      .catch(() => undefined)
+      .finally(() => underWay.delete(settled));
     underWay.add(settled);
-    await Promise.race([done, sleep(patienceMs, undefined, { ref: false })]);
-    const bulk = await findBulk(database, id);
+    await Promise.race([settled, sleep(patienceMs, undefined, { ref: false })]);
+    const bulk = await findBulk(database, begun.id).catch(() => begun);
     return reply.status(bulk.finishedAt ? 200 : 202).send(showBulk(bulk));
   });
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { AnyJob } from '../../core/job.ts';
-import { listSchedules, listWorkers } from '../../ledger/index.ts';
+import { isGated } from '../../core/limits.ts';
+import { listWorkers } from '../../ledger/index.ts';
 import type { Operated, Server } from '../operated.ts';
 
-/** What there is: jobs, their schedules, and the workers that run them. */
+/** What there is: jobs, and the workers that run them. */
 export function catalogueRoutes(
   server: Server,
   { database, catalogue, detectionMs }: Operated,
@@ -14,12 +15,12 @@ export function catalogueRoutes(
     show(catalogue.find(params.name)),
   );
 
-  server.get('/schedules', async () => ({ schedules: await listSchedules(database) }));
-
   server.get('/workers', async () => ({ workers: await listWorkers(database, detectionMs) }));
 }
 
-function show({ name, summary, version, pool, timeout, retry, needs, payload, result }: AnyJob) {
+function show(job: AnyJob) {
+  const { name, summary, version, pool, timeout, retry, needs, payload, result } = job;
+  const { concurrency, rate, ageing, maxQueued } = job;
   return {
     name,
     summary,
@@ -28,6 +29,9 @@ function show({ name, summary, version, pool, timeout, retry, needs, payload, re
     timeout,
     retry,
     needs: needs as readonly string[],
+    limits: isGated(job)
+      ? { isKeyed: job.key !== undefined, concurrency, rate, ageing, maxQueued }
+      : null,
     payload: schemaOf(payload as z.ZodType, 'input'),
     result: schemaOf(result as z.ZodType, 'output'),
   };

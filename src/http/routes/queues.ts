@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isFailure } from '../../core/errors.ts';
-import { listQueues } from '../../ledger/index.ts';
+import { listGates, listQueues } from '../../ledger/index.ts';
 import { pauseJob, resumeJob } from '../../runtime/index.ts';
 import type { Operated, Server } from '../operated.ts';
 
@@ -9,7 +9,7 @@ const pause = z
   .strictObject({ reason: z.string().max(500).optional(), by: z.string().max(200).optional() })
   .nullish();
 
-/** The queue of each job: what lies in it, and whether it is paused. */
+/** The queue of each job: what lies in it, whether it is paused, and what waits at the job's gate. */
 export function queueRoutes(server: Server, operated: Operated): void {
   const { database, queues, catalogue } = operated;
   const places = { sql: database, queues };
@@ -46,11 +46,14 @@ async function showQueue(operated: Operated, name: string) {
 
 async function showQueues({ database, queues, catalogue }: Operated) {
   const rows = new Map((await listQueues(database)).map((row) => [row.job, row]));
+  const gates = new Map((await listGates(database)).map(({ job, ...gate }) => [job, gate]));
   return Promise.all(
     catalogue.jobs.map(async ({ name }) => {
       const { pausedAt = null, pausedBy = null, reason = null } = rows.get(name) ?? {};
       const paused = pausedAt !== null;
-      return { job: name, paused, pausedAt, pausedBy, reason, counts: await count(queues, name) };
+      const counts = await count(queues, name);
+      const gate = gates.get(name) ?? null;
+      return { job: name, paused, pausedAt, pausedBy, reason, counts, gate };
     }),
   );
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { durationMs } from '../../core/duration.ts';
+import { type Duration, durationMs } from '../../core/duration.ts';
+import { describeHold } from '../../core/limits.ts';
 import { type Run, shownState } from '../../core/run.ts';
+import type { Sql } from '../../core/sql.ts';
+import { findHold } from '../../ledger/index.ts';
 
 export const byId = z.object({ id: z.string() });
 
@@ -16,12 +19,24 @@ export const optionalDuration = z
   })
   .optional();
 
+/** A duration that is checked with what it belongs to. */
+const duration = z.custom<Duration>(
+  (value) => typeof value === 'string',
+  'is not a duration; write 30s, 15m or 2h',
+);
+
 export const newRun = z.strictObject({
   job: z.string(),
   payload: z.unknown().default({}),
   delay: optionalDuration,
   priority: z.int().min(0).max(2_097_151).default(0),
   expires: optionalDuration,
+  key: z.string().optional(),
+  unique: z.strictObject({ key: z.string().optional(), for: duration.optional() }).optional(),
+  debounce: z
+    .strictObject({ key: z.string(), for: duration, upTo: duration.optional() })
+    .optional(),
+  throttle: z.strictObject({ key: z.string(), per: duration }).optional(),
 });
 
 /** A moment as ISO 8601, or a date, which begins at midnight UTC. */
@@ -36,6 +51,7 @@ const moment = z
 export const filterFields = {
   job: z.stringFormat('job name', /^[a-z\d-]+$/).optional(),
   fingerprint: z.stringFormat('fingerprint', /^[\da-f]{16}$/).optional(),
+  parent: z.uuid().optional(),
   from: moment.optional(),
   to: moment.optional(),
 };
@@ -43,4 +59,11 @@ export const filterFields = {
 /** A run as it is answered. */
 export function showRun(run: Run) {
   return { ...run, shownState: shownState(run, new Date()) };
+}
+
+/** What a blocked run waits for, in a sentence; null for one that is not blocked. */
+export async function tellHold(sql: Sql, run: Run): Promise<string | null> {
+  if (run.state !== 'blocked') return null;
+  const hold = await findHold(sql, run.id);
+  return hold ? describeHold(hold) : null;
 }

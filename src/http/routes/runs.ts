@@ -1,17 +1,21 @@
 import { z } from 'zod';
-import { isFinal, runStates } from '../../core/run.ts';
+import { isFinal, type Run, runStates } from '../../core/run.ts';
 import {
+  findAdopted,
+  findNewestVersion,
   findRun,
+  findTree,
   listLogs,
   listPastAttempts,
   listReplays,
   listRuns,
   listSteps,
+  listWaits,
   retryRun,
 } from '../../ledger/index.ts';
 import { cancel, replay } from '../../runtime/index.ts';
 import type { Operated, Server } from '../operated.ts';
-import { byId, filterFields, newRun, optionalDuration, showRun } from './run-schemas.ts';
+import { byId, filterFields, newRun, optionalDuration, showRun, tellHold } from './run-schemas.ts';
 import { waitForEnd } from './wait.ts';
 
 const page = z.object({
@@ -33,13 +37,15 @@ export function runRoutes(server: Server, operated: Operated): void {
     '/runs',
     { schema: { body: newRun, querystring: z.object({ wait: optionalDuration }) } },
     async ({ body, query }, reply) => {
-      const { job, payload, delay = 0, priority, expires } = body;
-      const id = await enqueuer.enqueue(job, payload, {
+      const { job, payload, delay = 0, expires, key, ...options } = body;
+      const { id, existing } = await enqueuer.offer(job, payload, {
+        ...options,
         delayMs: delay,
-        priority,
         ...(expires !== undefined && { expiresMs: expires }),
+        ...(key !== undefined && { key }),
       });
-      if (query.wait === undefined) return reply.status(202).send({ id });
+      if (query.wait === undefined)
+        return reply.status(202).send({ id, ...(existing && { existing }) });
       const run = await waitForEnd(database, {
         id,
         ms: Math.min(query.wait, longestWaitMs),
@@ -62,12 +68,20 @@ export function runRoutes(server: Server, operated: Operated): void {
     };
   });
 
-  server.get('/runs/:id', { schema: { params: byId } }, async ({ params: { id } }) => ({
-    ...showRun(await findRun(database, id)),
-    pastAttempts: await listPastAttempts(database, id),
-    steps: await listSteps(database, id),
-    replays: await listReplays(database, id),
-  }));
+  server.get('/runs/:id', { schema: { params: byId } }, async ({ params: { id } }) => {
+    const run = await findRun(database, id);
+    return {
+      ...showRun(run),
+      waitsFor: await findReason(operated, run),
+      heldBack: await tellHold(database, run),
+      adoptedFrom: await findAdopted(database, id),
+      pastAttempts: await listPastAttempts(database, id),
+      steps: await listSteps(database, id),
+      replays: await listReplays(database, id),
+      waits: await listWaits(database, id),
+      ...(await findTree(database, id)),
+    };
+  });
 
   server.get(
     '/runs/:id/logs',
@@ -114,4 +128,15 @@ export function runRoutes(server: Server, operated: Operated): void {
       return reply.status(202).send({ id: next, replayOf: id });
     },
   );
+}
+
+/** Why nobody takes a queued run that could begin, or null. */
+async function findReason(
+  { database, detectionMs }: Operated,
+  { state, job, version }: Run,
+): Promise<string | null> {
+  if (state !== 'queued') return null;
+  const known = await findNewestVersion(database, job, detectionMs);
+  if (known === undefined || known >= version) return null;
+  return `a worker with version ${version} of ${job}; the newest that runs has version ${known}`;
 }

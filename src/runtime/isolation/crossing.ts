@@ -1,4 +1,4 @@
-import { Cancel, GiveBack, Snooze } from '../../core/endings.ts';
+import { type Awaited, Cancel, GiveBack, Snooze, Suspended } from '../../core/endings.ts';
 import { Failure, type FailureCode } from '../../core/errors.ts';
 import { failures } from '../../core/failures.ts';
 import { textOf } from '../../core/outcome.ts';
@@ -14,6 +14,7 @@ export type Packed =
   | { readonly kind: 'cancel'; readonly error: Told }
   | { readonly kind: 'give back'; readonly error: Told }
   | { readonly kind: 'snooze'; readonly delayMs: number; readonly error: Told }
+  | { readonly kind: 'suspended'; readonly awaited: readonly Awaited[]; readonly error: Told }
   | { readonly kind: 'error'; readonly fields: Record<string, unknown>; readonly error: Told }
   | { readonly kind: 'value'; readonly text: string };
 
@@ -33,6 +34,7 @@ export function pack(thrown: unknown): Packed {
   if (thrown instanceof Cancel) return { kind: 'cancel', error };
   if (thrown instanceof GiveBack) return { kind: 'give back', error };
   if (thrown instanceof Snooze) return { kind: 'snooze', delayMs: thrown.delayMs, error };
+  if (thrown instanceof Suspended) return { kind: 'suspended', awaited: thrown.awaited, error };
   // Its code above all: what a database or a file system says of itself.
   return { kind: 'error', fields: scalarsOf(thrown), error };
 }
@@ -48,6 +50,7 @@ function rebuild(packed: Exclude<Packed, { kind: 'value' }>): Error {
   if (packed.kind === 'cancel') return new Cancel(error.message);
   if (packed.kind === 'give back') return new GiveBack();
   if (packed.kind === 'snooze') return new Snooze(`${packed.delayMs}ms`);
+  if (packed.kind === 'suspended') return new Suspended(packed.awaited);
   return Object.assign(new Error(error.message), packed.fields);
 }
 

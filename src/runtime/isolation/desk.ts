@@ -27,12 +27,15 @@ interface Transaction {
 
 export function openDesk({ job, holding, mayTransact }: DeskOptions): Desk {
   const transactions = new Map<number, Transaction>();
+  let isClosed = false;
 
   function begin(number: number, name: string): Promise<void> {
     if (!mayTransact) throw new Failure('transaction.isolated', { job });
     const { promise: begun, resolve, reject } = Promise.withResolvers<void>();
     const work = Promise.withResolvers<unknown>();
     const end: Promise<unknown> = holding.transaction(name, (sql) => {
+      // The child may die while its transaction waits for a connection or for the row.
+      if (isClosed) return Promise.reject(rolledBack);
       transactions.set(number, { sql, work, end });
       resolve();
       return work.promise;
@@ -52,6 +55,17 @@ export function openDesk({ job, holding, mayTransact }: DeskOptions): Desk {
     if (request.what === 'list remembered') return holding.listRemembered();
     if (request.what === 'load') return holding.load(request.artifact);
     if (request.what === 'remember') return holding.remember(request.step);
+    if (request.what === 'settle') return holding.settle(request.step);
+    if (request.what === 'wait') return holding.wait(request.request);
+    if (request.what === 'decline') return holding.decline(request.name);
+    if (request.what === 'enqueue') {
+      const { name, child, transaction } = request;
+      return holding.enqueue(
+        name,
+        child,
+        transaction === undefined ? undefined : find(transaction).sql,
+      );
+    }
     if (request.what === 'begin') return begin(request.transaction, request.name);
     if (request.what === 'query') {
       const { transaction, text, values } = request;
@@ -67,6 +81,7 @@ export function openDesk({ job, holding, mayTransact }: DeskOptions): Desk {
   return {
     answer,
     close() {
+      isClosed = true;
       for (const { work } of transactions.values()) work.reject(rolledBack);
     },
   };

@@ -65,8 +65,8 @@ export function runIsolated(
   };
 }
 
-function startOf({ run, attempt, job, payload }: ClaimedRun) {
-  return { run, attempt, job, payload };
+function startOf({ run, attempt, job, version, payload, schedule, due }: ClaimedRun) {
+  return { run, attempt, job, version, payload, schedule, due };
 }
 
 interface Hearing {

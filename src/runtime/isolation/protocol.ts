@@ -1,6 +1,9 @@
 import type { Artifact } from '../../core/archive.ts';
 import type { Progress } from '../../core/run.ts';
+import type { StoredPayload } from '../../core/upgrade.ts';
+import type { ChildRequest } from '../children.ts';
 import type { LogEntry, StepDone } from '../holding.ts';
+import type { WaitRequest } from '../wait.ts';
 import type { Packed } from './crossing.ts';
 
 /** What the child of an isolated attempt is told, over Node's IPC with advanced serialization. */
@@ -11,11 +14,12 @@ export type ToChild =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer };
 
 /** All that a child has to know of its attempt. */
-export interface Start {
+export interface Start extends StoredPayload {
   readonly run: string;
   readonly attempt: number;
   readonly job: string;
-  readonly payload: unknown;
+  readonly schedule: string | null;
+  readonly due: Date | null;
   /** What the entry needs to open connectors; the runtime does not look into it. */
   readonly setup: unknown;
 }
@@ -34,6 +38,15 @@ export type Request =
   | { readonly what: 'list remembered' }
   | { readonly what: 'load'; readonly artifact: Artifact }
   | { readonly what: 'remember'; readonly step: StepDone }
+  | { readonly what: 'settle'; readonly step: StepDone }
+  | { readonly what: 'wait'; readonly request: WaitRequest }
+  | { readonly what: 'decline'; readonly name: string }
+  | {
+      readonly what: 'enqueue';
+      readonly name: string;
+      readonly child: ChildRequest;
+      readonly transaction?: number;
+    }
   | {
       readonly what: 'query';
       readonly transaction?: number;

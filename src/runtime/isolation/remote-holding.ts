@@ -1,5 +1,6 @@
 import type { Sql } from '../../core/sql.ts';
 import type { Holding, Remembered } from '../holding.ts';
+import type { WaitState } from '../wait.ts';
 import { unpack } from './crossing.ts';
 import type { Answer, Request, ToParent } from './protocol.ts';
 
@@ -22,15 +23,16 @@ export function openRemoteHolding(send: (message: ToParent) => void): RemoteHold
     return answer.promise;
   }
 
-  const sqlOf = (transaction?: number): Sql => ({
-    query: (text, values = []) =>
-      ask({
-        what: 'query',
-        text,
-        values,
-        ...(transaction !== undefined && { transaction }),
-      }) as Promise<never>,
-  });
+  const numbers = new WeakMap<Sql, number>();
+  const sqlOf = (transaction?: number): Sql => {
+    const number = transaction === undefined ? {} : { transaction };
+    const sql: Sql = {
+      query: (text, values = []) =>
+        ask({ what: 'query', text, values, ...number }) as Promise<never>,
+    };
+    if (transaction !== undefined) numbers.set(sql, transaction);
+    return sql;
+  };
 
   return {
     take(id, answer) {
@@ -42,6 +44,15 @@ export function openRemoteHolding(send: (message: ToParent) => void): RemoteHold
       ask({ what: 'list remembered' }) as Promise<ReadonlyMap<string, Remembered>>,
     load: (artifact) => ask({ what: 'load', artifact }),
     remember: async (step) => void (await ask({ what: 'remember', step })),
+    settle: async (step) => void (await ask({ what: 'settle', step })),
+    // By its way through JSON, as the ledger keeps it: IPC would refuse a function in a payload.
+    wait: (request) => ask({ what: 'wait', request: asJson(request) }) as Promise<WaitState>,
+    decline: async (name) => void (await ask({ what: 'decline', name })),
+    enqueue(name, child, tx) {
+      const transaction = tx && numbers.get(tx);
+      const within = transaction === undefined ? {} : { transaction };
+      return ask({ what: 'enqueue', name, child: asJson(child), ...within }) as Promise<string>;
+    },
     sql: sqlOf(),
     async transaction(name, work) {
       const transaction = ++transactions;
@@ -57,13 +68,12 @@ export function openRemoteHolding(send: (message: ToParent) => void): RemoteHold
       }
       return end as Promise<never>;
     },
-    // By its way through JSON, as the ledger keeps it: IPC would refuse a function in it.
     log: ({ data, ...line }) =>
       send({ kind: 'log', line: { ...line, ...(data && { data: asJson(data) }) } }),
     progress: async (progress) => send({ kind: 'progress', progress }),
   };
 }
 
-function asJson(data: Record<string, unknown>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
+function asJson<T>(data: T): T {
+  return JSON.parse(JSON.stringify(data)) as T;
 }

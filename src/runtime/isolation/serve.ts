@@ -29,10 +29,10 @@ export function serveAttempt(options: ServeOptions): void {
   async function run(start: Start): Promise<unknown> {
     const job = await options.findJob(start.job);
     const providers = await options.openProviders(start.setup as never, job.needs);
-    const { payload } = start;
+    const { payload, version } = start;
     return runHandler(
       { providers, now: () => new Date() },
-      { run: start, job, payload, holding, signal: control.signal },
+      { run: start, job, payload, version, holding, signal: control.signal },
     );
   }
 

@@ -1,5 +1,5 @@
-import { type Evidence, toldOf } from '../evidence.ts';
-import { chaosScheduleNames } from '../schedules.ts';
+import { isFinal } from '../../../src/core/run.ts';
+import { type Evidence, entriesOf, toldOf } from '../evidence.ts';
 import { type Violation, violation } from './violation.ts';
 
 /** Accepted means committed. */
@@ -12,8 +12,8 @@ export function checkKept({ told, runs }: Evidence): Violation[] {
     );
 }
 
-/** The codes that tell a producer that the database is away or has too much to do. */
-const clearRefusal = /^(database|ledger)\./;
+/** The codes that tell a producer that the database is away or has too much to do, or that a key is in use. */
+const clearRefusal = /^(database|ledger|unique)\./;
 
 /** An offer whose answer got lost may have made a run; it may not have made two, and nobody else makes any. */
 export function checkAcceptedOnce({ told, runs }: Evidence): Violation[] {
@@ -58,30 +58,30 @@ export function checkAllOrNothing({ told, runs, steps }: Evidence): Violation[] 
   return [...rolledBack, ...torn];
 }
 
-/** A firing and its run are one transaction, and a schedule that fires every few seconds goes on doing so. */
-export function checkFired({ firings, runs, span: [from, to] }: Evidence): Violation[] {
-  const scheduled = runs.filter(({ schedule }) => schedule !== null);
-  const scheduleOf = new Map(scheduled.map(({ id, schedule }) => [id, schedule]));
-  const firingsOf = Map.groupBy(firings, ({ run }) => run);
-  const without = firings
-    .filter(({ run, schedule }) => scheduleOf.get(run) !== schedule)
-    .map(({ run, schedule }) =>
-      violation('fired', run, `of a firing of ${schedule} is not in the ledger`),
-    );
-  const unfired = scheduled
-    .filter(({ id }) => firingsOf.get(id)?.length !== 1)
-    .map(({ id, schedule }) =>
-      violation('fired', id, `of ${schedule} has ${firingsOf.get(id)?.length ?? 0} firings`),
-    );
-  const silent = chaosScheduleNames.flatMap((name) => {
-    const times = firings.filter(({ schedule }) => schedule === name).map((one) => one.firedAt);
-    const gaps = [...times, to].map((time, i) => time - (times[i - 1] ?? from));
-    const seconds = Math.max(...gaps) / 1000;
-    if (seconds <= longestGapSeconds) return [];
-    return [violation('fired', `of ${name}`, `was not made for ${seconds.toFixed(0)} s`)];
+/** Whoever offers a key gets a run of it, and there is none beside that until it has ended. */
+export function checkUnique({ told, runs, entries }: Evidence): Violation[] {
+  const keyOf = new Map(
+    runs.map(({ id, job, key }) => [id, key === null ? undefined : `${job} ${key}`]),
+  );
+  const offered = new Map(
+    toldOf(told, 'offered').map(({ mark, job, key }) => [mark, key && `${job} ${key}`]),
+  );
+  const strange = toldOf(told, 'accepted')
+    .filter(({ mark, run }) => keyOf.has(run) && keyOf.get(run) !== offered.get(mark))
+    .map(({ run }) => violation('unique', run, 'is told to somebody who offered another key'));
+  const unfinished = new Map<string, string>();
+  const doubled = entriesOf(entries, 'move').flatMap(({ run, to }) => {
+    const key = keyOf.get(run);
+    if (key === undefined) return [];
+    const other = unfinished.get(key);
+    if (isFinal(to)) {
+      if (other === run) unfinished.delete(key);
+      return [];
+    }
+    unfinished.set(key, run);
+    return other === undefined || other === run
+      ? []
+      : [violation('unique', run, `is ${to} while ${other} of the same key has not ended`)];
   });
-  return [...without, ...unfired, ...silent];
+  return [...strange, ...doubled];
 }
-
-/** A takeover, a database that is away meanwhile, and the period itself. */
-const longestGapSeconds = 30;

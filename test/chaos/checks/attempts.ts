@@ -1,4 +1,5 @@
 import { type Entry, type Evidence, entriesOf, toldOf } from '../evidence.ts';
+import { isWait } from '../jobs.ts';
 import { type Violation, violation } from './violation.ts';
 
 /** Every write carries an attempt; at that moment the run must have been active in it. */
@@ -54,7 +55,8 @@ export function checkRemembered({ told, entries, steps }: Evidence): Violation[]
   const changed = entriesOf(entries, 'unstep').map(({ run, step }) =>
     violation('remembered', run, `the recorded step ${step} was changed`),
   );
-  const repeated = steps.flatMap(({ run, step, attempt, result }) => {
+  const bodies = steps.filter(({ step }) => !isWait(step));
+  const repeated = bodies.flatMap(({ run, step, attempt, result }) => {
     const times = performed.get(`${run} ${step}`) ?? [];
     const own = times.filter((time) => time.attempt === attempt);
     const later = times.filter((time) => time.attempt > attempt);

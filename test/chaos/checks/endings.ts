@@ -39,11 +39,14 @@ function isTakeover(from: string, to: string): boolean {
 
 export function checkRightEnd({ told, runs }: Evidence): Violation[] {
   const cancelled = new Set(toldOf(told, 'cancelling').map(({ run }) => run));
+  // Its children are cancelled with a run, and stay so when it is retried.
+  const parents = new Set<string | null>(cancelled);
   for (const { run } of toldOf(told, 'retried')) cancelled.delete(run);
   const offers = new Map(toldOf(told, 'offered').map((offer) => [offer.mark, offer]));
   return runs
     .filter(({ state }) => isFinal(state))
     .filter(({ id, state }) => !(state === 'cancelled' && cancelled.has(id)))
+    .filter(({ parent, state }) => !(state === 'cancelled' && parents.has(parent)))
     .filter(({ state, losses }) => !(state === 'failed' && losses >= poisonousLosses))
     .filter((run) => !isTooSlow(run))
     .filter((run) => !mayExpire(run, offers.get(run.mark ?? '')))
@@ -107,7 +110,10 @@ export function checkToldTruly({ told, entries, runs }: Evidence): Violation[] {
     ...toldOf(told, 'ended')
       .filter(
         ({ run, attempt, state }) =>
-          state !== 'fenced' && !committed.has(`${run} ${attempt} ${state}`),
+          state !== 'fenced' &&
+          !committed.has(`${run} ${attempt} ${state}`) &&
+          // A run of a job with limits waits at its gate for what others wait for in the queue.
+          !(state === 'queued' && committed.has(`${run} ${attempt} blocked`)),
       )
       .map(({ run, attempt, state }) =>
         violation(

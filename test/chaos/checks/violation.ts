@@ -12,13 +12,20 @@ export const invariants = {
   alive: 'only a worker that was silent for the whole detection loses its runs',
   remembered: 'a recorded step never runs again',
   together: 'a transaction and its step are recorded both or neither',
-  'not early': 'a delayed run does not begin before its time',
+  'not early': 'no attempt begins before its time',
   'not late': 'a run that expires begins in its time or never, and nothing else expires',
+  unique:
+    'of the runs with one unique key only one is unfinished, and whoever is told of it has that key',
   'all or nothing': 'a run that joins a transaction is there exactly when that committed',
-  paused: 'nothing of a paused job begins once its worker has had the time to hear of it',
+  paused: 'nothing of a paused job begins',
+  limited: 'no more runs are under way than the limits of their job let go',
   gone: 'an isolated attempt that is over leaves no process at work',
   bounded: 'a run fails no more often than its retry policy allows',
-  fired: 'a schedule goes on firing, and every firing has its one run',
+  alone: 'a bundle is no unit of failure: a run of it that lost its worker goes again alone',
+  children: 'a run goes on when its children have ended, and has each of them once',
+  fired:
+    'a schedule goes on firing, and every moment is one firing, with its one run where it fired',
+  overlap: 'a schedule that must not overlap has one run at a time',
 } as const;
 
 export type Invariant = keyof typeof invariants;

@@ -35,9 +35,9 @@ export const bugs: readonly Bug[] = [
     changes: [
       {
         file: 'src/runtime/enqueue.ts',
-        find: 'await ledger.accept(run);',
+        find: 'const bundle = await ledger.accept(run);',
         replace:
-          'setTimeout(() => void ledger.accept(run).catch(() => {}), 50); if (process) return run.id;',
+          'const bundle = [run]; setTimeout(() => void ledger.accept(run).catch(() => {}), 50); if (process) return { id: run.id, existing: false };',
       },
     ],
   },
@@ -63,10 +63,43 @@ export const bugs: readonly Bug[] = [
     caughtBy: ['fired'],
     changes: [
       {
-        file: 'src/runtime/schedules.ts',
-        find: 'await enqueueIn(tx, run);',
+        file: 'src/runtime/schedules/fire.ts',
+        find: 'if (runs.length > 0) await acceptIn(tx, runs);',
         replace:
-          'await enqueueIn(sql, run); await new Promise((resolve) => setTimeout(resolve, 1000));',
+          "const apart = schedule.name === 'schedule-1'; if (runs.length > 0) await acceptIn(apart ? database : tx, runs); if (apart) await new Promise((resolve) => setTimeout(resolve, 2500));",
+      },
+      {
+        file: 'src/runtime/schedules/fire.ts',
+        find: "{ catalogue }: Pick<FiringServices, 'catalogue'>,",
+        replace: '{ catalogue, database }: FiringServices & { database: Sql },',
+      },
+    ],
+  },
+  {
+    name: 'moments-passed-over',
+    promise: 'schedules: what came while nobody looked is passed over without a row',
+    footprint: 'postgres',
+    faults: ['Postgres restarted', 'control killed'],
+    caughtBy: ['fired'],
+    changes: [
+      {
+        file: 'src/core/firing.ts',
+        find: 'due = timetable.next(due);',
+        replace: 'due = timetable.next(now);',
+      },
+    ],
+  },
+  {
+    name: 'overlap-unseen',
+    promise: 'schedules: nobody looks whether the run before has ended',
+    footprint: 'embedded',
+    faults: ['worker frozen shortly'],
+    caughtBy: ['overlap'],
+    changes: [
+      {
+        file: 'src/runtime/schedules/fire.ts',
+        find: 'isBusy: unfinished.length > 0,',
+        replace: 'isBusy: unfinished.length < 0,',
       },
     ],
   },
@@ -79,8 +112,23 @@ export const bugs: readonly Bug[] = [
     changes: [
       {
         file: 'src/runtime/enqueue.ts',
-        find: 'await acceptRuns(asSql(options.tx), [run]);',
-        replace: 'await acceptRuns(ledger.database, [run]);',
+        find: 'await acceptIn(asSql(options.tx), [run]);',
+        replace: 'await acceptIn(ledger.database, [run]);',
+      },
+    ],
+  },
+  {
+    name: 'key-free-while-queued',
+    promise: 'unique: a run that waits, for a worker or its next attempt, does not keep its key',
+    footprint: 'postgres',
+    faults: ['worker frozen shortly'],
+    jobs: ['flaky', 'lengthy'],
+    caughtBy: ['unique'],
+    changes: [
+      {
+        file: 'src/ledger/migrations/0007-unique.ts',
+        find: 'when r.finished_at is null then k.until',
+        replace: "when r.state = 'active' then k.until",
       },
     ],
   },
@@ -108,8 +156,8 @@ export const bugs: readonly Bug[] = [
     changes: [
       {
         file: 'src/ledger/claim.ts',
-        find: 'and (r.expires_at is null or r.expires_at > now() or r.attempt > 0)',
-        replace: '',
+        find: '`(r.expires_at is null or r.expires_at > now() or r.attempt > 0)`',
+        replace: '`true`',
       },
       // Not the bug: the duty would often come first.
       {
@@ -121,7 +169,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'pause-unheard',
-    promise: 'pauses: a worker does not look at them, and only the queue was told',
+    promise: 'pauses: neither a claim nor a worker looks at them, and only the queue was told',
     footprint: 'cluster',
     faults: ['Redis flushed'],
     jobs: ['stepped'],
@@ -134,12 +182,68 @@ export const bugs: readonly Bug[] = [
       },
       {
         file: 'src/runtime/pauses.ts',
-        find: 'isPaused: (job) => paused.has(job),',
+        find: 'isPaused: (job) => isClosed || paused.has(job),',
         replace: 'isPaused: () => false,',
       },
       {
         file: 'src/runtime/pauses.ts',
         find: 'await orAway(() => queues.pause(pause.job));',
+        replace: '',
+      },
+      {
+        file: 'src/ledger/claim.ts',
+        find: 'const isOpen = `(r.job',
+        replace: 'const isOpen = `(true or r.job',
+      },
+    ],
+  },
+  {
+    name: 'foreign-adopted-anew',
+    promise: 'foreign producers: a job of theirs that comes again is taken for another one',
+    footprint: 'cluster',
+    faults: ['worker frozen shortly'],
+    jobs: ['flaky', 'snoozing'],
+    caughtBy: ['accepted once'],
+    changes: [
+      {
+        file: 'src/runtime/foreign-delivery.ts',
+        find: 'JSON.stringify([queue, id, String(timestamp)])',
+        replace: 'JSON.stringify([queue, id, String(timestamp), performance.now()])',
+      },
+    ],
+  },
+  {
+    name: 'children-left-behind',
+    promise: 'children: a run goes on as soon as one of them has ended',
+    footprint: 'postgres',
+    faults: ['worker killed'],
+    jobs: ['gathering', 'stepped'],
+    caughtBy: ['children'],
+    changes: [
+      {
+        file: 'src/core/fan-in.ts',
+        find: "if (!states.every(isFinal)) return { is: 'pending' };",
+        replace: "if (!states.some(isFinal)) return { is: 'pending' };",
+      },
+      {
+        file: 'src/ledger/wakes.ts',
+        find: 'not exists (select from nightshift.runs c where c.parent = w.run_id and c.parent_step = w.name and c.finished_at is null)',
+        replace:
+          'exists (select from nightshift.runs c where c.parent = w.run_id and c.finished_at is not null)',
+      },
+    ],
+  },
+  {
+    name: 'end-of-child-unheard',
+    promise: 'children: nobody is told that one of them has ended',
+    footprint: 'postgres',
+    faults: ['worker killed'],
+    jobs: ['gathering', 'stepped'],
+    caughtBy: ['ended'],
+    changes: [
+      {
+        file: 'src/ledger/migrations/0009-children.ts',
+        find: 'insert into nightshift.wakes (run_id, step, why) values (new.parent, new.parent_step, new.state);',
         replace: '',
       },
     ],
@@ -155,6 +259,21 @@ export const bugs: readonly Bug[] = [
         file: 'src/ledger/claim.ts',
         find: "where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued'",
         replace: 'where r.id = wanted.run and r.delivery = wanted.delivery',
+      },
+    ],
+  },
+  {
+    name: 'bundle-is-a-unit',
+    promise: 'bundles: runs that lost their worker together go again together',
+    footprint: 'cluster',
+    faults: ['worker killed'],
+    jobs: ['bundled', 'lengthy'],
+    caughtBy: ['alone'],
+    changes: [
+      {
+        file: 'src/ledger/outbox.ts',
+        find: 'r.failures + r.losses > 0 as alone',
+        replace: 'false as alone',
       },
     ],
   },
@@ -178,13 +297,13 @@ export const bugs: readonly Bug[] = [
     promise: 'fencing: what a handler writes through ctx is not checked',
     footprint: 'postgres',
     faults: ['worker frozen until its run is taken'],
-    jobs: ['booking', 'lengthy', 'aloof'],
+    jobs: ['booking', 'lengthy', 'aloof', 'overtime'],
     caughtBy: ['fenced'],
     changes: [
       {
         file: 'src/runtime/holding.ts',
-        find: 'signal.throwIfAborted(); return database.transaction(',
-        replace: 'return database.transaction(',
+        find: 'signal.throwIfAborted(); const held =',
+        replace: 'const held =',
       },
       {
         file: 'src/runtime/holding.ts',
@@ -202,7 +321,7 @@ export const bugs: readonly Bug[] = [
     changes: [
       {
         file: 'src/runtime/attempt.ts',
-        find: 'return await ledger.record(ended);',
+        find: 'if (await ledger.record(ended)) return true;',
         replace: 'void ledger.record(ended).catch(() => {}); return true;',
       },
     ],
@@ -291,6 +410,21 @@ export const bugs: readonly Bug[] = [
         file: 'src/ledger/workers.ts',
         find: "${row}.heartbeat_at <= now() - ${ms} * interval '1 millisecond'",
         replace: "${row}.started_at <= now() - ${ms} * interval '1 millisecond'",
+      },
+    ],
+  },
+  {
+    name: 'slot-given-up-early',
+    promise: 'limits: a slot is free again once a worker has begun the run',
+    footprint: 'postgres',
+    faults: ['worker killed'],
+    jobs: ['rationed', 'tenanted'],
+    caughtBy: ['limited'],
+    changes: [
+      {
+        file: 'src/ledger/gates.ts',
+        find: "or r.finished_at is not null or r.state = 'blocked')",
+        replace: "or r.finished_at is not null or r.state <> 'queued')",
       },
     ],
   },

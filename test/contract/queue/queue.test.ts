@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/core/errors.ts';
@@ -93,19 +90,6 @@ describe.each(footprints)('queues, %s', (footprint) => {
     expect(Date.now() - from).toBeGreaterThanOrEqual(700);
     expect(Date.now() - from).toBeLessThan(3_000);
     await consumer.close();
-  });
-
-  test('a rate limit holds over all consumers of a job', async () => {
-    const starts: number[] = [];
-    const { handle, reach } = collect(async () => void starts.push(Date.now()));
-    const limited = { concurrency: 5, rateLimit: { max: 4, durationMs: 500 } };
-    const consumers = [1, 2].map(() => queues.consume('limit', handle, limited));
-    for (let i = 0; i < 12; i++) await add('limit');
-    for (const consumer of consumers) consumer.start();
-    await reach(12);
-    await Promise.all(consumers.map((consumer) => consumer.close()));
-    // Three windows of four: two whole windows lie between the first and the last.
-    expect(starts.at(-1)! - starts[0]!).toBeGreaterThanOrEqual(800);
   });
 
   test('a paused job keeps its deliveries until it is resumed', async () => {
@@ -224,30 +208,6 @@ describe.each(footprints)('queues, %s', (footprint) => {
     expect(await queues.counts('withdraw')).toMatchObject({ waiting: 0, delayed: 0 });
   });
 
-  test('the signal of an active delivery is aborted by a cancel, and by no other', async () => {
-    const reasons = new Map<string, unknown>();
-    const { handle, reach } = collect(
-      ({ id }, signal) =>
-        new Promise((resolve) => {
-          signal.addEventListener('abort', () => {
-            reasons.set(id, signal.reason);
-            resolve();
-          });
-        }),
-    );
-    const consumer = queues.consume('cancel', handle, { concurrency: 2 });
-    consumer.start();
-    const first = await add('cancel');
-    const second = await add('cancel');
-    await reach(2);
-    expect(consumer.cancel(uuid())).toBe(false);
-    expect(consumer.cancel(first, 'not needed')).toBe(true);
-    await until(async () => !(await queues.known('cancel', [first])).has(first));
-    expect([...reasons]).toEqual([[first, 'not needed']]);
-    expect(consumer.cancel(second)).toBe(true);
-    await consumer.close();
-  });
-
   test('a handler that throws is not called again, and only the latest failures are kept', async () => {
     const { handle, reach } = collect(() => Promise.reject(new Error('as planned')));
     const consumer = queues.consume('fail', handle, { concurrency: 20 });
@@ -338,26 +298,6 @@ describe.each(footprints)('queues, %s', (footprint) => {
     next.start();
     expect((await other.reach(2)).sort()).toEqual(both.sort());
     await next.close();
-  });
-
-  test('a file runs its deliveries in a process of its own', async () => {
-    const consumer = queues.consume(
-      'sandbox',
-      new URL('sandboxed-handler.ts', import.meta.url),
-      one,
-    );
-    consumer.start();
-    const file = join(tmpdir(), `nightshift-sandbox-${uuid()}`);
-    const delivery = uuid();
-    await queues.dispatch({ job: 'sandbox', delivery, runs: [file] });
-    const failing = uuid();
-    await queues.dispatch({ job: 'sandbox', delivery: failing, runs: [file + 2, 'as planned'] });
-    await until(async () => (await queues.counts('sandbox')).failed === 1);
-    const report = JSON.parse(await readFile(file, 'utf8')) as { delivery: string; pid: number };
-    expect(report.delivery).toBe(delivery);
-    expect(report.pid).not.toBe(process.pid);
-    expect(await queues.known('sandbox', [delivery, failing])).toEqual(new Set());
-    await consumer.close();
   });
 
   test('two prefixes on one server do not see each other', async () => {

@@ -116,7 +116,7 @@ describe.each(['postgres', 'cluster'] as const)(
           async fire(tx) {
             await tx.query('select 1');
             fired = true;
-            return undefined;
+            return { next: undefined };
           },
         },
         onError,

@@ -8,7 +8,9 @@ import {
   listLogs,
   listPastAttempts,
   listSteps,
+  newId,
 } from '../../../src/ledger/index.ts';
+import { enqueueIn, newRun, openRelay } from '../../../src/runtime/index.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { footprints } from '../../support/footprint.ts';
 import { detectionMs, openTestRuntime, type TestRuntime } from '../../support/runtime.ts';
@@ -46,6 +48,35 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
     (
       await runtime.database.query<{ text: string }>('select text from public.notes order by text')
     ).map(({ text }) => text);
+
+  test('a process of its own gets the payload of an older version as today’s', async () => {
+    const { ledger, queues } = runtime;
+    const [id, delivery, job] = [newId(), newId(), 'isolated-anew'];
+    await ledger.accept({ id, delivery, job, version: 1, payload: { note: 'old' }, priority: 0 });
+    await queues.dispatch({ job, delivery, runs: [id] });
+    const done = await finished(id);
+    expect(done).toMatchObject({ state: 'succeeded', version: 1, payload: { note: 'old' } });
+    expect(done.result).toMatchObject({ note: 'old' });
+    expect((done.result as { pid: number }).pid).not.toBe(process.pid);
+  });
+
+  test.each(['inline', 'isolated'])(
+    'a job that runs %s is told which moment of its schedule it stands for',
+    async (name) => {
+      const job = runtime.catalogue.find(name);
+      const due = new Date('2026-03-01T09:00:00Z');
+      const scheduled = newRun(job, { deed: 'scheduled' }, { priority: 0, schedule: 'tick', due });
+      await runtime.database.transaction((tx) => enqueueIn(tx, scheduled));
+      const relay = await openRelay({ ...runtime, onError: (error) => expect.fail(String(error)) });
+      expect((await finished(scheduled.id)).result).toEqual({
+        id: scheduled.id,
+        job: name,
+        attempt: 1,
+        schedule: { name: 'tick', due: due.toISOString() },
+      });
+      await relay.close();
+    },
+  );
 
   test.each(['inline', 'isolated'])(
     'of a job that runs %s, a large step and a large result go to the archive, and come back from it',

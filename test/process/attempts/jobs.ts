@@ -28,6 +28,8 @@ const deeds: Record<string, (ctx: Context, note: string) => Promise<unknown>> = 
     ]);
     return { at, twice, nested, rows: rows.map(({ number }) => number), pid: process.pid };
   },
+  echo: (_, note) => Promise.resolve({ note, pid: process.pid }),
+  scheduled: (ctx) => Promise.resolve(ctx.run),
   async large(ctx) {
     const text = await ctx.step('much', () =>
       Promise.resolve(`${ctx.run.attempt}`.repeat(300_000)),
@@ -181,6 +183,13 @@ export const jobs = [
   defineJob({ ...shared, name: 'inline', retry }),
   defineJob({ ...shared, name: 'inline-once', retry: { attempts: 1 }, timeout: '2s' }),
   defineJob({ ...shared, name: 'retried-late', retry: { ...retry, from: '10m', upTo: '10m' } }),
+  defineJob({
+    ...isolated,
+    name: 'isolated-anew',
+    version: 2,
+    upgrade: { 1: ({ note }: { note: string }) => ({ deed: 'echo', note }) },
+    retry,
+  }),
   defineJob({ ...isolated, name: 'isolated', retry }),
   defineJob({ ...isolated, name: 'isolated-once', retry: { attempts: 1 } }),
   defineJob({ ...isolated, name: 'isolated-briefly', retry: { attempts: 1 }, timeout: '5s' }),

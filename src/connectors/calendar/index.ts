@@ -1,0 +1,1 @@
+export { openCalendars } from './calendars.ts';
