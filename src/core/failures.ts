@@ -212,6 +212,10 @@ export const failures = {
     'limited',
     'The worker has no room for the delivery {id}; it stays in the queue.',
   ],
+  'queue.elsewhere': [
+    'conflict',
+    'The delivery {id} is for a worker with newer code; it stays in the queue for another.',
+  ],
   'queue.early': [
     'conflict',
     'The delivery {id} has to rest for {ms} ms, by the clock of Postgres; it comes again then.',

@@ -27,6 +27,8 @@ export interface Fence {
 export interface Early {
   /** Milliseconds until it may run, or until it is worth asking again; by Postgres's clock. */
   readonly earlyMs: number;
+  /** A living worker with newer code could begin it now. */
+  readonly isForOthers?: boolean;
 }
 
 /** A run that was claimed, with all its attempt needs. */
@@ -196,7 +198,11 @@ async function listEarly(
      where r.state = 'queued' and ${mayBegin}`,
     [...columnsOf(claims), detectionMs],
   );
-  return rows.map((row) => ({ run: row.run, delivery: row.delivery, earlyMs: earlyOf(row) }));
+  return rows.map((row) => {
+    const { run, delivery, isAwaited } = row;
+    const isForOthers = isReady(row) && !row.isForWorker && isAwaited;
+    return { run, delivery, earlyMs: earlyOf(row), ...(isForOthers && { isForOthers }) };
+  });
 }
 
 /** `isAwaited`: a living worker has code for it. */
@@ -209,6 +215,8 @@ interface Premature extends Pick<Claim, 'run' | 'delivery'> {
   readonly waitedMs: number;
   readonly isAwaited: boolean;
 }
+
+const isReady = ({ isDue, isOpen }: Premature): boolean => isDue && isOpen;
 
 /** What is for newer code rests for longer the longer it has waited. */
 function earlyOf(row: Premature): number {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { isFailure } from '../core/errors.ts';
 import type { Admission } from './admission.ts';
@@ -172,6 +173,10 @@ function openWorker(
     } catch (error) {
       if (isFailure(error, 'queue.paused') || isFailure(error, 'queue.crowded'))
         await putBack(carrier);
+      if (isFailure(error, 'queue.elsewhere')) {
+        hand.jobs.delete(carrier.id!);
+        await passOn(carrier);
+      }
       if (isFailure(error, 'queue.early')) await delayAnew(carrier, Number(error.details['ms']));
       // Its own \`attempts\` would run it again behind the ledger's back.
       if (delivery.foreign) throw new UnrecoverableError((error as Error).message);
@@ -194,6 +199,15 @@ async function putBack(carrier: Job): Promise<never> {
   await carrier.moveToWait(carrier.token);
   throw new WaitingError();
 }
+
+/** Back among those that wait, with a lead for the others that wait for it. */
+async function passOn(carrier: Job): Promise<never> {
+  await carrier.moveToWait(carrier.token);
+  await sleep(leadMs);
+  throw new WaitingError();
+}
+
+const leadMs = 20;
 
 /** By the clock of this process, which was the one that found it due, and finds it due again. */
 async function delayAnew(carrier: Job, ms: number): Promise<never> {

@@ -18,8 +18,8 @@ export interface ForeignJob {
 }
 
 /**
- * What happens to a delivery; the promise settles when the queue may forget it. After a `queue.paused` or
- * `queue.crowded` failure it keeps it among those that wait, after `queue.early` among those that are delayed, for its `ms`.
+ * What happens to a delivery; the promise settles when the queue may forget it. After a `queue.paused`,
+ * `queue.crowded` or `queue.elsewhere` failure it keeps it among those that wait, after `queue.early` among those that are delayed, for its `ms`.
  * The producer of a foreign one gets what it answers, as the job's return value, or the message of its failure.
  */
 export type Handle = (delivery: Delivery, signal: AbortSignal) => Promise<unknown>;

@@ -46,9 +46,9 @@ export async function attemptBatch(
 ): Promise<Early | undefined> {
   const answers = await claimAll(services, request);
   const runs = answers.filter((answer) => 'run' in answer);
-  const early = answers.filter((answer) => 'earlyMs' in answer).map(({ earlyMs }) => earlyMs);
+  const early = answers.filter((answer) => 'earlyMs' in answer);
   if (runs.length > 0) await carryOut(services, request, runs);
-  return early.length > 0 ? { earlyMs: Math.min(...early) } : undefined;
+  return early.toSorted((a, b) => a.earlyMs - b.earlyMs)[0];
 }
 
 async function claimAll(

@@ -12,6 +12,7 @@ import { carryForeign } from './foreign.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Held, openHeld } from './held.ts';
 import { type Line, openLine } from './line.ts';
+import { openPassing, type Passing } from './passing.ts';
 import { openPauses, type Pauses } from './pauses.ts';
 import { seeToRest } from './rest.ts';
 
@@ -50,6 +51,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const hurry = new AbortController();
   let stopping: Promise<void> | undefined;
   const held = openHeld(database, id);
+  const passing = openPassing();
   const attempting = { ...services, worker: id, hurry: hurry.signal, onError };
   const register = () =>
     registerWorker(database, {
@@ -96,7 +98,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     });
     const consumer: Consumer = services.queues.consume(
       job.name,
-      (delivery) => receive(attempting, { job, delivery, held, pauses, line }),
+      (delivery) => receive(attempting, { job, delivery, held, pauses, line, passing }),
       { concurrency, ...(job.bundle.max > 1 && { hasRoom: () => line.hasRoom }) },
     );
     return consumer;
@@ -140,12 +142,13 @@ interface Received {
   readonly held: Held;
   readonly pauses: Pauses;
   readonly line: Line;
+  readonly passing: Passing;
 }
 
 /** A delivery that was on its way while its job was paused, or while the worker stops, goes back. */
 async function receive(
   services: AttemptServices,
-  { pauses, ...received }: Received,
+  { pauses, passing, ...received }: Received,
 ): Promise<unknown> {
   const { job, delivery, held } = received;
   if (pauses.isPaused(job.name)) throw new Failure('queue.paused', { job: job.name });
@@ -165,13 +168,14 @@ async function receive(
       attempt: (one) => attempt({ id: one.delivery, runs: [one.run] }),
     });
   const early = await attempt(delivery);
+  if (early?.isForOthers && passing.isDue(id)) throw new Failure('queue.elsewhere', { id });
   if (early) throw new Failure('queue.early', { id, ms: early.earlyMs });
   return undefined;
 }
 
 async function attemptAll(
   services: AttemptServices,
-  { job, held, line }: Omit<Received, 'pauses'>,
+  { job, held, line }: Omit<Received, 'pauses' | 'passing'>,
   { id, runs }: Pick<Delivery, 'id' | 'runs'>,
 ): Promise<Early | undefined> {
   const inBundle = runs.length > 1;

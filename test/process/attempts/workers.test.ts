@@ -197,9 +197,9 @@ describe.each(['postgres', 'cluster'] as const)(
       const note = join(folder.path, 'frozen');
       const id = await enqueue('inline', 'wait', note);
       await stepOf(id);
+      expect(await readNote(note)).toBe(String(worker.pid));
       worker.kill('SIGSTOP');
       expect(await stop(id)).toMatchObject({ state: 'cancelled' });
-      expect(await readNote(note)).toBe(String(worker.pid));
       worker.kill('SIGCONT');
       await until(async () => (await readNote(note)).includes('no longer holds the run'));
       await worker.line(/"ended".*"fenced"/);
