@@ -44,7 +44,7 @@ export async function hasGateWork(sql: Sql, job: string): Promise<boolean> {
 }
 
 /** Ended, or waiting for its children or an event, after which it comes to its gate anew. */
-const hasLeft = `(r.id is null or r.finished_at is not null or (r.state = 'blocked' and r.error->>'name' = 'Waiting'))`;
+const hasLeft = `(r.id is null or r.finished_at is not null or (r.state = 'blocked' and r.error->>'name' is not distinct from 'Waiting'))`;
 
 /** Released runs of the job `$1` that have left, or that a retry, a snooze or a sleep sent back to wait. */
 const movedRuns = (columns: string) =>

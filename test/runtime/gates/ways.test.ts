@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { BaseContext } from '../../../src/core/context.ts';
 import { Snooze } from '../../../src/core/endings.ts';
-import { expireRuns, findHold, findRun, retryRun } from '../../../src/ledger/index.ts';
+import { cancelRuns, expireRuns, findHold, findRun, retryRun } from '../../../src/ledger/index.ts';
+import { retryRuns } from '../../../src/ledger/retry.ts';
 import { cancel, openRelay, type Relay, replay, type Worker } from '../../../src/runtime/index.ts';
 import { footprints } from '../../support/footprint.ts';
 import { watchRuns } from '../../support/gate.ts';
@@ -85,6 +86,19 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
       attempt: 2,
       state: 'succeeded',
     });
+  });
+
+  test('one that is cancelled and retried before the gate looked gives up its place, and goes again', async () => {
+    const first = await enqueue('single', { how: 'hold' });
+    await begin(first);
+    await runtime.database.transaction(async (tx) => {
+      await cancelRuns(tx, [first], 'x');
+      await retryRuns(tx, [{ id: first }]);
+    });
+    await until(() => began.filter((id) => id === first).length === 2);
+    letGo();
+    await runs.allEnd('single');
+    expect(await stateOf(first)).toBe('succeeded');
   });
 
   test('a cancel lets the next go, and takes away one that waits', async () => {
