@@ -48,6 +48,8 @@ export interface Backend {
   findKnown(job: string, deliveries: readonly string[]): Promise<string[]>;
   findDelayed(job: string, deliveries: readonly string[]): Promise<string[]>;
   findCarried(job: string, deliveries: readonly string[]): Promise<string[]>;
+  /** Milliseconds that the clock of this process is ahead of the server's; negative when it is behind. */
+  aheadMs(): Promise<number>;
   readMark(): Promise<Mark>;
   writeMark(mark: string): Promise<void>;
   ping(): Promise<void>;

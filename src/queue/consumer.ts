@@ -177,7 +177,8 @@ function openWorker(
         hand.jobs.delete(carrier.id!);
         await passOn(carrier);
       }
-      if (isFailure(error, 'queue.early')) await delayAnew(carrier, Number(error.details['ms']));
+      if (isFailure(error, 'queue.early'))
+        await delayAnew(backend, carrier, Number(error.details['ms']));
       // Its own \`attempts\` would run it again behind the ledger's back.
       if (delivery.foreign) throw new UnrecoverableError((error as Error).message);
       throw error;
@@ -209,11 +210,21 @@ async function passOn(carrier: Job): Promise<never> {
 
 const leadMs = 20;
 
-/** By the clock of this process, which was the one that found it due, and finds it due again. */
-async function delayAnew(carrier: Job, ms: number): Promise<never> {
+/**
+ * BullMQ delays by the clock of this process. Where that is ahead, the delivery would rest as much longer for all the
+ * others, and nothing looks after one of a foreign producer: it stays in hand for a moment, and then waits.
+ */
+async function delayAnew(backend: Backend, carrier: Job, ms: number): Promise<never> {
+  const aheadMs = await backend.aheadMs().catch(() => 0);
+  if (aheadMs > tolerableMs) {
+    await sleep(Math.min(ms, tolerableMs));
+    return putBack(carrier);
+  }
   await carrier.moveToDelayed(Date.now() + ms, carrier.token);
   throw new DelayedError();
 }
+
+const tolerableMs = 1000;
 
 /**
  * For an hour, or a thousand of a queue: its producer may look for its job only after it has ended. Ours go one

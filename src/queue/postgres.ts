@@ -4,7 +4,7 @@ import type { Database, PostgresDriver } from '../db/index.ts';
 import { alwaysAdmitted } from './admission.ts';
 import { type Backend, streams } from './backend.ts';
 import { connectPGlite, migratePGlite } from './pglite.ts';
-import { findDelayed, findUnfinished, pingDatabase } from './queries.ts';
+import { findDelayed, findUnfinished, pingDatabase, readClock } from './queries.ts';
 import { type Connection, openSharedPool } from './shared-pool.ts';
 
 interface PostgresBackendOptions {
@@ -37,6 +37,7 @@ export async function openPostgresBackend(options: PostgresBackendOptions): Prom
     findKnown: (job, deliveries) => findUnfinished(database, nameQueue(job), deliveries),
     findDelayed: (job, deliveries) => findDelayed(database, nameQueue(job), deliveries),
     findCarried: (job, deliveries) => findUnfinished(database, nameQueue(job), deliveries),
+    aheadMs: async () => Date.now() - (await readClock(database)),
     // The queues are lost with the ledger or not at all.
     readMark: () => Promise.resolve('none'),
     writeMark: () => Promise.resolve(),

@@ -32,6 +32,14 @@ export async function findDelayed(
   return rows.map(({ id }) => id);
 }
 
+/** What the clock of the database shows, in epoch milliseconds. */
+export async function readClock(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ ms: number }>(
+    `select extract(epoch from clock_timestamp())::float8 * 1000 as ms`,
+  );
+  return row!.ms;
+}
+
 /** Resolves when the database answers. */
 export async function pingDatabase(sql: Sql): Promise<void> {
   await sql.query('select 1');

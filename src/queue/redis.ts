@@ -68,6 +68,10 @@ export async function openRedisBackend(options: RedisBackendOptions): Promise<Ba
     findKnown: (job, deliveries) => findKnown(producers, `${prefix}:${job}`, deliveries),
     findDelayed: (job, deliveries) => findDelayed(producers, `${prefix}:${job}`, deliveries),
     findCarried: (job, deliveries) => findCarried(producers, `${prefix}:${job}`, deliveries),
+    async aheadMs() {
+      const [seconds, micros] = await producers.time();
+      return Date.now() - (Number(seconds) * 1000 + Number(micros) / 1000);
+    },
     readMark: async () => ({ mark: await producers.get(markKey) }),
     writeMark: async (mark) => void (await producers.set(markKey, mark)),
     async ping() {

@@ -1,5 +1,5 @@
 import { v4 as uuid } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Failure } from '../../../src/core/errors.ts';
 import type { Queues } from '../../../src/queue/index.ts';
 import { footprints } from '../../support/footprint.ts';
@@ -180,6 +180,31 @@ describe.each(footprints)('queues, %s', (footprint) => {
     expect(deliveries.map(({ id }) => id)).toEqual([put, soon, soon]);
     expect(await queues.withdraw(job, put)).toBe(true);
   });
+
+  // In one process with its queues there is one clock.
+  test.skipIf(footprint === 'embedded')(
+    'where the clock of this process is ahead, a delivery that comes early is not delayed by as much',
+    async () => {
+      const job = 'ahead';
+      let isEarly = true;
+      const { handle, reach, deliveries } = collect(({ id }) =>
+        isEarly ? Promise.reject(new Failure('queue.early', { id, ms: 300 })) : Promise.resolve(),
+      );
+      const consumer = queues.consume(job, handle, one);
+      const { now } = Date;
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+      consumer.start();
+      const delivery = await add(job);
+      await reach(1);
+      await consumer.pause();
+      clock.mockRestore();
+      isEarly = false;
+      await consumer.resume();
+      await reach(2);
+      await consumer.close();
+      expect(deliveries.map(({ id }) => id)).toEqual([delivery, delivery]);
+    },
+  );
 
   test('a mark stays until what was written is lost', async () => {
     const mark = uuid();
