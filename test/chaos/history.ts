@@ -54,8 +54,9 @@ for each row execute function chaos.note_pause();
 create function chaos.note_move() returns trigger language plpgsql as $$
 begin
   if tg_op = 'INSERT' then
-    insert into chaos.history (kind, run, attempt, moved_to, failures)
-    values ('move', new.id, new.attempt, new.state, new.failures);
+    -- Its delay counts from the begin of the statement; a process may freeze between that and this.
+    insert into chaos.history (at, kind, run, attempt, moved_to, failures)
+    values (now(), 'move', new.id, new.attempt, new.state, new.failures);
   elsif old.state <> new.state or old.attempt <> new.attempt then
     insert into chaos.history (kind, run, attempt, worker, moved_from, moved_to, failures, silent_ms, paused_ms, early_ms)
     values ('move', new.id, new.attempt, new.worker, old.state, new.state, new.failures,
