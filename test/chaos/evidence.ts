@@ -133,6 +133,8 @@ export interface EndedRun {
   readonly schedule: string | null;
   /** The run that enqueued it by `ctx`. */
   readonly parent: string | null;
+  /** 0 first. */
+  readonly priority: number;
 }
 
 export interface EndedStep {

@@ -118,7 +118,7 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
   );
   return {
     runs: await sql.query<EndedRun>(
-      `select id, job, state, attempt, failures, losses, result, schedule, parent, payload->>'mark' as mark,
+      `select id, job, state, attempt, failures, losses, result, schedule, parent, priority, payload->>'mark' as mark,
          uniqueness->>'key' as key, error->>'code' as "errorCode"
        from nightshift.runs order by id`,
     ),
