@@ -77,6 +77,8 @@ type Said =
 export type Entry = Noted & {
   /** Epoch milliseconds by the database's clock. */
   readonly at?: number;
+  /** When the transaction had begun. */
+  readonly beganAt?: number;
 };
 
 type Noted =

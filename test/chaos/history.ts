@@ -9,6 +9,7 @@ create schema chaos;
 create table chaos.history (
   seq bigserial primary key,
   at timestamptz not null default clock_timestamp(),
+  began_at timestamptz not null default now(),
   kind text not null,
   run uuid not null,
   attempt int not null,
@@ -54,9 +55,8 @@ for each row execute function chaos.note_pause();
 create function chaos.note_move() returns trigger language plpgsql as $$
 begin
   if tg_op = 'INSERT' then
-    -- Its delay counts from the begin of the statement; a process may freeze between that and this.
-    insert into chaos.history (at, kind, run, attempt, moved_to, failures)
-    values (now(), 'move', new.id, new.attempt, new.state, new.failures);
+    insert into chaos.history (kind, run, attempt, moved_to, failures)
+    values ('move', new.id, new.attempt, new.state, new.failures);
   elsif old.state <> new.state or old.attempt <> new.attempt then
     insert into chaos.history (kind, run, attempt, worker, moved_from, moved_to, failures, silent_ms, paused_ms, early_ms)
     values ('move', new.id, new.attempt, new.worker, old.state, new.state, new.failures,
@@ -128,7 +128,7 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
     entries: await sql.query<Entry>(
       `select kind, run, attempt, worker, moved_from as "from", moved_to as "to", step, failures,
          silent_ms as "silentMs", paused_ms as "pausedMs", early_ms as "earlyMs",
-         extract(epoch from at)::float8 * 1000 as at
+         extract(epoch from at)::float8 * 1000 as at, extract(epoch from began_at)::float8 * 1000 as "beganAt"
        from chaos.history order by seq`,
     ),
     firings: await sql.query<Firing>(
