@@ -14,6 +14,8 @@ export interface Dispatch {
   /** 0 first, up to 2,097,151. */
   readonly priority?: number;
   readonly delayMs?: number;
+  /** It goes before all that wait, where neither has a priority. */
+  readonly isFirst?: boolean;
 }
 
 /** What lies in a queue; `waiting` counts prioritized and paused deliveries too. */
@@ -123,7 +125,7 @@ function openProducer(reach: Reach): Pick<Queues, 'dispatch' | 'dispatchMany'> {
   };
 }
 
-function toJob({ job, delivery, runs, priority, delayMs }: Dispatch) {
+function toJob({ job, delivery, runs, priority, delayMs, isFirst }: Dispatch) {
   return {
     name: job,
     data: { runs },
@@ -131,6 +133,7 @@ function toJob({ job, delivery, runs, priority, delayMs }: Dispatch) {
       jobId: delivery,
       ...(priority !== undefined && { priority }),
       ...(delayMs !== undefined && { delay: delayMs }),
+      ...(isFirst && { lifo: true }),
     },
   };
 }

@@ -20,7 +20,10 @@ describe.each(footprints)('queues, %s', (footprint) => {
   afterAll(() => place[Symbol.asyncDispose]());
 
   /** Adds one delivery that carries one run. */
-  async function add(job: string, how: { priority?: number; delayMs?: number } = {}) {
+  async function add(
+    job: string,
+    how: { priority?: number; delayMs?: number; isFirst?: boolean } = {},
+  ) {
     const delivery = uuid();
     await queues.dispatch({ job, delivery, runs: [uuid()], ...how });
     return delivery;
@@ -74,6 +77,20 @@ describe.each(footprints)('queues, %s', (footprint) => {
     const consumer = queues.consume('priority', handle, one);
     consumer.start();
     expect(await reach(3)).toEqual([first, middle, last]);
+    await consumer.close();
+  });
+
+  test('what is to go first overtakes what waits, alone or among many', async () => {
+    const waiting = [await add('first'), await add('first')];
+    const one = await add('first', { isFirst: true });
+    const two = uuid();
+    await queues.dispatchMany([
+      { job: 'first', delivery: two, runs: [uuid()], isFirst: true, priority: 0, delayMs: 0 },
+    ]);
+    const { handle, reach } = collect();
+    const consumer = queues.consume('first', handle, { concurrency: 1 });
+    consumer.start();
+    expect(await reach(4)).toEqual([two, one, ...waiting]);
     await consumer.close();
   });
 
