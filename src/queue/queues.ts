@@ -43,6 +43,8 @@ export interface Queues {
   delayed(job: string, deliveries: readonly string[]): Promise<Set<string>>;
   /** What `known` tells, and each really stands in line: finds lists that somebody deleted, and costs a walk through them. */
   carried(job: string, deliveries: readonly string[]): Promise<Set<string>>;
+  /** Takes back what a process whose clock was ahead wrote for all to go by. */
+  rightClocks(): Promise<void>;
   /** What `writeMark` left; another answer says that the server lost what was written since. */
   readMark(): Promise<Mark>;
   writeMark(mark: string): Promise<void>;
@@ -86,6 +88,7 @@ export async function openQueues(options: QueuesOptions): Promise<Queues> {
       reach.server(async () => new Set(await backend.findDelayed(job, deliveries))),
     carried: (job, deliveries) =>
       reach.server(async () => new Set(await backend.findCarried(job, deliveries))),
+    rightClocks: () => reach.server(() => backend.rightClocks()),
     readMark: () => reach.server(() => backend.readMark()),
     writeMark: (mark) => reach.server(() => backend.writeMark(mark)),
     consume(job, handle, consumerOptions) {

@@ -389,4 +389,35 @@ describe.each(footprints)('queues, %s', (footprint) => {
     survivor.consume('killed', handle, options).start();
     expect(await reach(1)).toEqual([delivery]);
   });
+
+  // In one process with its queues there is one clock.
+  test.skipIf(footprint === 'embedded')(
+    'after a consumer whose clock was ahead, what a killed one had still goes to the next',
+    async () => {
+      const options = { concurrency: 1, lockMs: 1_000, stalledCheckMs: 300 };
+      const ours = await place.open();
+      const { now } = Date;
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+      const early = collect();
+      const ahead = ours.consume('ahead-killed', early.handle, options);
+      ahead.start();
+      await ours.dispatch({ job: 'ahead-killed', delivery: uuid(), runs: [uuid()] });
+      await early.reach(1);
+      await ahead.close();
+      clock.mockRestore();
+      const delivery = uuid();
+      await ours.dispatch({ job: 'ahead-killed', delivery, runs: [uuid()] });
+      {
+        await using child = await holdInChild(place.address, 'ahead-killed');
+        child.kill('SIGKILL');
+        await child.ended();
+      }
+      await ours.rightClocks();
+      const { handle, reach } = collect();
+      const next = ours.consume('ahead-killed', handle, options);
+      next.start();
+      expect(await reach(1)).toEqual([delivery]);
+      await next.close();
+    },
+  );
 });
