@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseConfig } from '../../config/index.ts';
 import { jobMigrations } from '../../jobs/index.ts';
+import { authMigrations } from '../../src/auth/index.ts';
 import { type Api, openApi } from '../../src/cli/api.ts';
 import { type Database, openDatabase } from '../../src/db/index.ts';
 import { documentsMigrations } from '../../src/documents/index.ts';
@@ -39,7 +40,12 @@ export interface TestInstallation extends AsyncDisposable {
 }
 
 /** Every migration of the product. */
-const allMigrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
+const allMigrations = {
+  ...ledgerMigrations,
+  ...authMigrations,
+  ...documentsMigrations,
+  ...jobMigrations,
+};
 
 /** `npm start`, without npm between the test and the process. */
 export const startFile = join(import.meta.dirname, '../../workers/all.ts');
