@@ -31,11 +31,22 @@ export interface AuthParts {
   readonly database: Database;
   readonly roles: Roles;
   readonly ratePerMinute: number;
+  /** How long a key is remembered when nothing tells of a change of it. */
+  readonly rememberMs?: number;
   onError(error: unknown): void;
 }
 
-export function openAuth({ database, roles, ratePerMinute, onError }: AuthParts): Auth {
-  const cache = openKeyCache(database);
+/** NOTIFY is only a hint, which a lost connection loses: after so long a key is looked up again. */
+const usualMemoryMs = 5_000;
+
+export function openAuth({
+  database,
+  roles,
+  ratePerMinute,
+  rememberMs = usualMemoryMs,
+  onError,
+}: AuthParts): Auth {
+  const cache = openKeyCache(database, rememberMs);
   const rates = openRates(database);
   const lastUse = openLastUse(database, onError);
   let closing: Promise<void> | undefined;

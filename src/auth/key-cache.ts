@@ -1,7 +1,7 @@
 import type { Database } from '../db/index.ts';
 import { type KeyRecord, selectRecord } from './queries/verification.ts';
 
-/** Keys as the database has them, remembered for a few seconds, and no longer than until they change. */
+/** Keys as the database has them, remembered for a while, and no longer than until they change. */
 export interface KeyCache {
   /** The key of this prefix; asked for together, it is looked up once. */
   find(prefix: string): Promise<Remembered | undefined>;
@@ -18,13 +18,10 @@ interface Entry extends Remembered {
   readonly staleAtMs: number;
 }
 
-/** NOTIFY is only a hint, which a lost connection loses: what is older than this is looked up again. */
-const staleMs = 5_000;
-
 const mostEntries = 10_000;
 
 /** Listens for changes from the first key on that anybody presents. */
-export function openKeyCache(database: Database): KeyCache {
+export function openKeyCache(database: Database, rememberMs: number): KeyCache {
   const entries = new Map<string, Entry>();
   const lookups = new Map<string, Promise<Entry | undefined>>();
   let listening: Promise<() => Promise<void>> | undefined;
@@ -46,7 +43,7 @@ export function openKeyCache(database: Database): KeyCache {
   async function lookUp(prefix: string): Promise<Entry | undefined> {
     await listen();
     const record = await selectRecord(database, prefix);
-    return record && remember(record);
+    return record && toEntry(record, rememberMs);
   }
 
   function find(prefix: string): Promise<Entry | undefined> {
@@ -77,11 +74,11 @@ export function openKeyCache(database: Database): KeyCache {
   };
 }
 
-function remember(record: KeyRecord): Entry {
+function toEntry(record: KeyRecord, rememberMs: number): Entry {
   const now = performance.now();
   return {
     record,
     expiresAtMs: record.expiresInMs === null ? undefined : now + record.expiresInMs,
-    staleAtMs: now + staleMs,
+    staleAtMs: now + rememberMs,
   };
 }

@@ -41,6 +41,6 @@ export const authFailures = {
   'role.invalid': ['bug', 'The role {role} of config/roles.ts cannot be used: {fault}.'],
   'route.unguarded': [
     'bug',
-    'The route {route} has no entry in src/http/permissions.ts; say there what it needs.',
+    'The route {route} has no entry in src/core/route-guards.ts; say there what it needs.',
   ],
 } as const;

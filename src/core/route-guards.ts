@@ -31,7 +31,10 @@ export interface RouteGuard {
 
 const open: RouteGuard = { needs: null, within: 'free' };
 
-/** Every route that there is: one that has no line here keeps the server from starting. */
+/**
+ * Every route that there is: one that has no line here keeps the server from starting. `* /path/*` is all that
+ * begins so and has no line of its own.
+ */
 export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /health': open,
   'GET /health/live': open,
@@ -99,6 +102,20 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'POST /api/v1/keys/:id/revoke': { needs: 'keys:write', within: 'free' },
   'POST /api/v1/keys/:id/rotate': { needs: 'keys:write', within: 'free' },
 };
+
+/** The line of a route; GET's is HEAD's, too. Undefined when there is none. */
+export function findGuard(
+  method: string,
+  url: string,
+  table = routeGuards,
+): RouteGuard | undefined {
+  const exact = table[`${method === 'HEAD' ? 'GET' : method} ${url}`];
+  if (exact) return exact;
+  const around = Object.keys(table)
+    .filter((line) => line.startsWith('* ') && line.endsWith('/*'))
+    .find((line) => url.startsWith(line.slice(2, -1)) || url === line.slice(2, -2));
+  return around === undefined ? undefined : table[around];
+}
 
 /** The permissions that a route may ask for. */
 export function permissionsOf({ needs }: RouteGuard): readonly Permission[] {

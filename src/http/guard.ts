@@ -4,7 +4,7 @@ import type { Auth, Taken } from '../auth/index.ts';
 import { type Actor, localOperator, nobody } from '../core/actor.ts';
 import { Failure } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
-import { permissionsOf, type RouteGuard, routeGuards } from '../core/route-guards.ts';
+import { findGuard, permissionsOf, type RouteGuard } from '../core/route-guards.ts';
 import type { Sql } from '../core/sql.ts';
 import { holdToJobs, keepToJobs, whoIs } from './job-limits.ts';
 import type { Server } from './operated.ts';
@@ -14,10 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; `nobody` where no key is needed. */
     actor: Actor;
-  }
-  interface FastifyContextConfig {
-    /** What the route asks of whoever comes. */
-    guard?: RouteGuard;
+    /** Whether who asks has a permission. */
+    may(permission: Permission): boolean;
   }
 }
 
@@ -36,38 +34,40 @@ export interface Door {
  * `route.unguarded`. A request asks for its key before its body is read.
  */
 export function guardRoutes(server: Server, door: Door): void {
+  const { auth } = door;
   server.decorateRequest('actor', null as unknown as Actor);
+  server.decorateRequest('may', function may(this: FastifyRequest, permission: Permission) {
+    return this.actor === localOperator || (auth?.roles.may(this.actor, permission) ?? false);
+  });
   server.addHook('onRoute', (route) => {
-    const [method] = [route.method].flat();
-    const name = `${method === 'HEAD' ? 'GET' : method} ${route.url}`;
-    const guard = routeGuards[name];
-    if (!guard) throw new Failure('route.unguarded', { route: name });
-    route.config = { ...route.config, guard };
+    for (const method of [route.method].flat())
+      if (!findGuard(method, route.url))
+        throw new Failure('route.unguarded', { route: `${method} ${route.url}` });
   });
   server.addHook('onRequest', async (request, reply) => {
     const guard = guardOf(request);
     request.actor = guard?.needs ? await identify(door, request, reply) : nobody;
-    if (guard?.needs && !permissionsOf(guard).some((needed) => may(door, request, needed)))
+    if (guard?.needs && !permissionsOf(guard).some((needed) => request.may(needed)))
       throw denied(door, request, permissionsOf(guard)[0]!);
   });
   server.addHook('preHandler', async (request) => {
     const guard = guardOf(request);
     if (!guard?.needs) return;
     const needed = neededFor(guard, request);
-    if (!may(door, request, needed)) throw denied(door, request, needed);
+    if (!request.may(needed)) throw denied(door, request, needed);
     if (door.database) await holdToJobs(door.database, request, guard);
   });
-  server.addHook('preSerialization', async (request, _, answer: unknown) => {
+  server.addHook('preSerialization', async (request, reply, answer: unknown) => {
     const guard = guardOf(request);
-    if (!guard?.needs) return answer;
-    const kept = keepToJobs(answer, request.actor.jobs);
-    return guard.shows && !may(door, request, 'payload:reveal') ? redact(kept) : kept;
+    if (!guard?.needs || reply.statusCode >= 400) return answer;
+    const kept = keepToJobs(answer, request.actor.jobs, guard);
+    return guard.shows && !request.may('payload:reveal') ? redact(kept) : kept;
   });
 }
 
 /** Undefined where there is no such route. */
-function guardOf({ is404, routeOptions }: FastifyRequest): RouteGuard | undefined {
-  return is404 ? undefined : routeOptions.config.guard;
+function guardOf({ is404, method, routeOptions }: FastifyRequest): RouteGuard | undefined {
+  return is404 ? undefined : findGuard(method, routeOptions.url ?? '');
 }
 
 /** A key that is sent counts, on whichever door. Without one only those come in who are on this machine already. */
@@ -102,12 +102,13 @@ function challengeOf({ code }: Failure): string {
   return code === 'auth.required' ? realm : `${realm}, error="invalid_token"`;
 }
 
-function tellRate(reply: FastifyReply, { limit, remaining, resetMs }: Taken): void {
+function tellRate(reply: FastifyReply, { isAllowed, limit, remaining, resetMs }: Taken): void {
   void reply.headers({
     'ratelimit-policy': `${limit};w=60`,
     'ratelimit-limit': limit,
     'ratelimit-remaining': remaining,
     'ratelimit-reset': toSeconds(resetMs),
+    ...(!isAllowed && { 'retry-after': toSeconds(resetMs) }),
   });
 }
 
@@ -126,10 +127,6 @@ function neededFor(guard: RouteGuard, { body }: FastifyRequest): Permission {
   const { needs } = guard;
   if (typeof needs === 'string' || needs === null) return permissionsOf(guard)[0]!;
   return needs[action ?? ''] ?? permissionsOf(guard)[0]!;
-}
-
-function may({ auth }: Door, { actor }: FastifyRequest, permission: Permission): boolean {
-  return actor === localOperator || (auth?.roles.may(actor, permission) ?? false);
 }
 
 function denied(

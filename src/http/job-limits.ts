@@ -29,13 +29,15 @@ export async function holdToJobs(
 }
 
 /** The answer without what is of other jobs: whole entries of its lists, and branches of the tree below a run. */
-export function keepToJobs(answer: unknown, scope: JobScope): unknown {
-  if (scope === undefined || typeof answer !== 'object' || answer === null) return answer;
+export function keepToJobs(answer: unknown, scope: JobScope, guard: RouteGuard): unknown {
+  const lists = listed[guard.within];
+  if (scope === undefined || !lists || typeof answer !== 'object' || !answer) return answer;
   const kept = Object.entries(answer).map(([field, value]) => {
-    const jobOf = listed[field];
+    const jobOf = lists[field];
     if (!jobOf || !Array.isArray(value)) return [field, value];
     const entries = (value as Entry[]).filter((entry) => coversJob(scope, jobOf(entry)));
-    const below = (entry: Entry) => (field === 'children' ? keepToJobs(entry, scope) : entry);
+    const below = (entry: Entry) =>
+      field === 'children' ? keepToJobs(entry, scope, guard) : entry;
     return [field, entries.map(below)];
   });
   return Object.fromEntries(kept);
@@ -54,14 +56,14 @@ interface Entry {
 const byJob = ({ job }: Entry) => job;
 
 /** Lists in answers whose entries are of one job each. */
-const listed: Readonly<Record<string, (entry: Entry) => string>> = {
-  runs: byJob,
-  sample: byJob,
-  failures: byJob,
-  children: byJob,
-  queues: byJob,
-  schedules: byJob,
-  jobs: ({ name }) => name,
+const listed: Partial<
+  Record<RouteGuard['within'], Readonly<Record<string, (entry: Entry) => string>>>
+> = {
+  runs: { runs: byJob, sample: byJob, failures: byJob },
+  run: { children: byJob },
+  queues: { queues: byJob },
+  schedules: { schedules: byJob },
+  jobs: { jobs: ({ name }) => name },
 };
 
 /** The jobs that a body names, for one run or for many. */

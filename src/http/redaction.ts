@@ -1,5 +1,5 @@
 /** What stands in an answer for what its reader may not see. */
-export const redacted = { redacted: true } as const;
+const redacted = { redacted: true } as const;
 
 /** The fields that hold what was given to runs and what they made. */
 const hidden: ReadonlySet<string> = new Set(['payload', 'result', 'answer']);

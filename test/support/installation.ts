@@ -35,6 +35,8 @@ export interface TestInstallation extends AsyncDisposable {
   ask<T>(...args: string[]): Promise<T>;
   /** The API in this process: on the embedded footprint that of the process that is started. */
   openApi(): Promise<Api>;
+  /** The secret of an admin key; the same whenever it is asked for. */
+  key(): Promise<string>;
   /** Looks into the database; on the embedded footprint no process may hold it. */
   look<T>(work: (database: Database) => Promise<T>): Promise<T>;
 }
@@ -71,6 +73,7 @@ export async function openTestInstallation(
     ...(typeof settings === 'function' ? await settings(place) : settings),
   };
   const options = { env, cwd: folder, ...(user && { user }) };
+  let key: Promise<string> | undefined;
   if (user) await handOver(place, folder, user);
   const opened = opening.move();
   const processes = new Set<TestProcess>();
@@ -101,6 +104,7 @@ export async function openTestInstallation(
       return JSON.parse(output) as T;
     },
     openApi: () => openApi(parseConfig(env)),
+    key: () => (key ??= makeAdminKey(env)),
     async look(work) {
       const database = await openDatabase(place.database);
       try {
@@ -111,6 +115,15 @@ export async function openTestInstallation(
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+async function makeAdminKey(env: Settings): Promise<string> {
+  const api = await openApi(parseConfig(env));
+  try {
+    return (await api.post<{ secret: string }>('/keys', { name: 'a test', role: 'admin' })).secret;
+  } finally {
+    await api.close();
+  }
 }
 
 /** Lets another user enter what root made, and own the data folder. */

@@ -49,7 +49,7 @@ export function addKeyCommands(program: Command, cli: Cli): void {
     .option('--rate <number>', 'requests in a minute (NIGHTSHIFT_KEY_RATE otherwise)', parseWhole)
     .addHelpText(
       'after',
-      '\nExample:\n  nightshift key create --name shop --role developer --jobs mail-* --expires 90d',
+      "\nExample:\n  nightshift key create --name shop --role developer --jobs 'mail-*' --expires 90d",
     )
     .action(
       cli.withApi(async ({ api, output }, { rate, ...wish }: CreateOptions) => {
