@@ -11,7 +11,7 @@ import {
 } from '../../src/auth/index.ts';
 import { type Actor, localOperator } from '../../src/core/actor.ts';
 import { collectRoles } from '../../src/core/roles.ts';
-import { openDatabase } from '../../src/db/index.ts';
+import { openDatabase, openMigrations } from '../../src/db/index.ts';
 import { databaseKinds, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { makeKey } from '../support/keys.ts';
 import { until } from '../support/until.ts';
@@ -195,6 +195,32 @@ describe.each(databaseKinds)('keys on %s', (kind) => {
     await revokeKey(place.database, key.id, doing);
     expect(await isAdminAlive(place.database, roles)).toBe(false);
   });
+});
+
+test.each(databaseKinds)('the tables of keys on %s go away and come back', async (kind) => {
+  await using place = await openTestDatabase(kind, authMigrations);
+  const migrations = openMigrations(place.database, authMigrations);
+  expect(await migrations.down()).toBe('auth/0001-keys');
+  const left = await place.database.query(
+    `select relname from pg_class where relnamespace = 'nightshift'::regnamespace and relname !~ '^migrations'
+     union all select proname from pg_proc where pronamespace = 'nightshift'::regnamespace`,
+  );
+  expect(left).toEqual([]);
+  await migrations.up();
+  await makeKey(place.database);
+});
+
+test('a key that is presented is found by an index, whatever their number', async () => {
+  await using place = await openTestDatabase('postgres', authMigrations);
+  await place.database.query(
+    `insert into nightshift.keys (prefix, hash, name, role, created_by)
+     select 'nsk_' || lpad(to_hex(n), 8, '0'), '', 'x', 'viewer', 'x' from generate_series(1, 20000) n`,
+  );
+  await place.database.query('analyze nightshift.keys');
+  const plan = await place.database.query(
+    `explain select * from nightshift.keys where prefix = 'nsk_00000007'`,
+  );
+  expect(JSON.stringify(plan)).toContain('Index Scan using keys_prefix_key');
 });
 
 describe('the first key', () => {

@@ -11,6 +11,7 @@ import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { type CommandResult, runCommand, unset } from './command.ts';
 import { temporaryFolder } from './folder.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
+import { makeKey } from './keys.ts';
 import { type ProcessOptions, startProcess, type TestProcess } from './process.ts';
 
 /** One footprint with the whole schema, and whole processes of the product on it. */
@@ -104,7 +105,7 @@ export async function openTestInstallation(
       return JSON.parse(output) as T;
     },
     openApi: () => openApi(parseConfig(env)),
-    key: () => (key ??= makeAdminKey(env)),
+    key: () => (key ??= makeAdminKey(place, env)),
     async look(work) {
       const database = await openDatabase(place.database);
       try {
@@ -117,13 +118,17 @@ export async function openTestInstallation(
   };
 }
 
-async function makeAdminKey(env: Settings): Promise<string> {
-  const api = await openApi(parseConfig(env));
-  try {
-    return (await api.post<{ secret: string }>('/keys', { name: 'a test', role: 'admin' })).secret;
-  } finally {
-    await api.close();
+/** Straight into a server's database, whose schema may be another release's; else by whoever holds the folder. */
+async function makeAdminKey({ database }: TestFootprint, env: Settings): Promise<string> {
+  if (database.kind === 'postgres') {
+    const opened = await openDatabase(database);
+    const { secret } = await makeKey(opened).finally(() => opened.close());
+    return secret;
   }
+  const api = await openApi(parseConfig(env));
+  const wish = { name: 'a test', role: 'admin' };
+  const { secret } = await api.post<{ secret: string }>('/keys', wish).finally(() => api.close());
+  return secret;
 }
 
 /** Lets another user enter what root made, and own the data folder. */
