@@ -120,15 +120,12 @@ export async function openTestInstallation(
 
 /** Straight into a server's database, whose schema may be another release's; else by whoever holds the folder. */
 async function makeAdminKey({ database }: TestFootprint, env: Settings): Promise<string> {
-  if (database.kind === 'postgres') {
-    const opened = await openDatabase(database);
-    const { secret } = await makeKey(opened).finally(() => opened.close());
-    return secret;
-  }
-  const api = await openApi(parseConfig(env));
-  const wish = { name: 'a test', role: 'admin' };
-  const { secret } = await api.post<{ secret: string }>('/keys', wish).finally(() => api.close());
-  return secret;
+  await using closing = new AsyncDisposableStack();
+  const close = (opened: { close(): Promise<void> }) => opened.close();
+  if (database.kind === 'postgres')
+    return (await makeKey(closing.adopt(await openDatabase(database), close))).secret;
+  const api = closing.adopt(await openApi(parseConfig(env)), close);
+  return (await api.post<{ secret: string }>('/keys', { name: 'a test', role: 'admin' })).secret;
 }
 
 /** Lets another user enter what root made, and own the data folder. */
