@@ -1,3 +1,4 @@
+import { makeFirstKey } from '../auth/index.ts';
 import type { Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
 import { type ProcessKind, web } from './kinds.ts';
@@ -15,7 +16,10 @@ export async function startAnswers(
   if (answers === 'api') {
     if (system.config.footprint === 'embedded') await openApiServer(system, watch);
     const { listenOnPort } = await import('../http/index.ts');
-    return listenOnPort(await buildApiServer(system, watch), { host, port: port ?? usualPort });
+    const server = await buildApiServer(system, { watch, isLocal: false });
+    const url = await listenOnPort(server, { host, port: port ?? usualPort });
+    await showFirstKey(system);
+    return url;
   }
   if (port === undefined) return undefined;
   const { buildHealthServer, listenOnPort } = await import('../http/index.ts');
@@ -29,18 +33,32 @@ export async function openApiServer(
   system: System,
   watch: Watch = openWatch(system, web),
 ): Promise<Server> {
-  const server = await buildApiServer(system, watch);
+  const server = await buildApiServer(system, { watch, isLocal: true });
   if (system.config.footprint === 'embedded')
     system.onClose(await listenOnSocket(server, system.config));
   return server;
 }
 
-async function buildApiServer(system: System, { readiness }: Watch): Promise<Server> {
+/** Printed beside the log, by one process in the life of an installation: nobody can ask for it again. */
+async function showFirstKey({ database, auth }: System): Promise<void> {
+  const secret = await makeFirstKey(database, auth.roles);
+  if (secret === undefined) return;
+  process.stdout.write(
+    `The first admin key, shown this once; keep it where secrets are kept:\n\n  ${secret}\n\nMake others with: nightshift key create\n`,
+  );
+}
+
+async function buildApiServer(
+  system: System,
+  { watch, isLocal }: { readonly watch: Watch; readonly isLocal: boolean },
+): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
-  const { config, database, queues, catalogue, enqueuer, artifacts, calendars, onError } = system;
+  const { config, database, auth, queues, catalogue, enqueuer, artifacts, calendars, onError } =
+    system;
   const { detectionMs } = config.runtime;
   const operated = {
     database,
+    auth,
     queues,
     catalogue,
     enqueuer,
@@ -49,7 +67,7 @@ async function buildApiServer(system: System, { readiness }: Watch): Promise<Ser
     detectionMs,
     onError,
   };
-  const server = buildServer(operated, { readiness, onBug: onError });
+  const server = buildServer(operated, { readiness: watch.readiness, onBug: onError, isLocal });
   system.onClose(() => server.close());
   return server;
 }

@@ -24,7 +24,13 @@ export interface Problem {
 }
 
 /** Where the web has a status of its own for something. */
-const statusOfCode: Partial<Record<string, number>> = { 'payload.too_large': 413 };
+const statusOfCode: Partial<Record<string, number>> = {
+  'payload.too_large': 413,
+  'auth.required': 401,
+  'auth.key_unknown': 401,
+  'auth.key_expired': 401,
+  'auth.key_revoked': 401,
+};
 
 /** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
 export function answerProblems(

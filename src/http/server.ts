@@ -4,6 +4,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { type Door, guardRoutes } from './guard.ts';
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
 import { bulkRoutes } from './routes/bulk.ts';
@@ -11,6 +12,7 @@ import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -21,11 +23,15 @@ import { searchRoutes } from './routes/search.ts';
 export interface ServerOptions {
   readiness(): Promise<Readiness>;
   onBug(error: unknown): void;
+  /** True on the socket in the data folder, where nobody needs a key. */
+  readonly isLocal?: boolean;
 }
 
 /** The API under `/api/v1` and health, not listening yet: over a socket or a port, or by `inject` inside a process. */
 export function buildServer(operated: Operated, options: ServerOptions): Server {
-  const server = openServer(options, operated.catalogue.payloadLimit);
+  const { auth, database, catalogue } = operated;
+  const door = { auth, database, isLocal: options.isLocal ?? false };
+  const server = openServer(options, { door, payloadLimit: catalogue.payloadLimit });
   const all = [
     runRoutes,
     bulkRoutes,
@@ -36,6 +42,7 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
     scheduleRoutes,
     dutyRoutes,
     searchRoutes,
+    keyRoutes,
   ];
   for (const routes of all)
     void server.register(
@@ -49,13 +56,16 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
 
 /** Health alone, for a process that serves no API. */
 export function buildHealthServer(options: ServerOptions): Server {
-  return openServer(options, 0);
+  return openServer(options, { door: {}, payloadLimit: 0 });
 }
 
 /** What is said in a body beside payloads is small. */
 const leastBodyLimit = 10 * 1024 * 1024;
 
-function openServer({ readiness, onBug }: ServerOptions, payloadLimit: number): Server {
+function openServer(
+  { readiness, onBug }: ServerOptions,
+  { door, payloadLimit }: { readonly door: Door; readonly payloadLimit: number },
+): Server {
   const server = Fastify({
     logger: false,
     bodyLimit: Math.max(leastBodyLimit, 2 * payloadLimit),
@@ -65,6 +75,7 @@ function openServer({ readiness, onBug }: ServerOptions, payloadLimit: number): 
   server.setSerializerCompiler(serializerCompiler);
   answerProblems(server, { payloadLimit, onBug });
   const typed = server.withTypeProvider<ZodTypeProvider>();
+  guardRoutes(typed, door);
   healthRoutes(typed, readiness);
   return typed;
 }

@@ -49,6 +49,7 @@ export { retryRun } from './retry.ts';
 export {
   bringForward,
   findRun,
+  findRunJob,
   listPastAttempts,
   listReplays,
   listRuns,

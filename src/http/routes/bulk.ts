@@ -6,7 +6,7 @@ import { beginBulk, carryOutBulk, tryBulk } from '../../runtime/index.ts';
 import type { Operated, Server } from '../operated.ts';
 import { byId, filterFields, showRun } from './run-schemas.ts';
 
-const order = z.strictObject({
+const newBulk = z.strictObject({
   action: z.enum(['retry', 'cancel']),
   filter: z.strictObject({ ...filterFields, state: z.enum(runStates).optional() }).default({}),
   all: z.boolean().optional(),
@@ -34,12 +34,17 @@ export function bulkRoutes(server: Server, { database, queues }: Operated): void
     await Promise.all(underWay);
   });
 
-  server.get('/runs/failures', { schema: { querystring: failuresQuery } }, async ({ query }) => ({
-    failures: await listFailures(database, query),
-  }));
+  server.get(
+    '/runs/failures',
+    { schema: { querystring: failuresQuery } },
+    async ({ query, actor }) => ({
+      failures: await listFailures(database, { ...query, within: actor.jobs }),
+    }),
+  );
 
-  server.post('/runs/bulk', { schema: { body: order } }, async ({ body }, reply) => {
-    const { dryRun, ...wanted } = body;
+  server.post('/runs/bulk', { schema: { body: newBulk } }, async ({ body, actor }, reply) => {
+    const { dryRun, ...order } = body;
+    const wanted = { ...order, filter: { ...order.filter, within: actor.jobs } };
     if (dryRun) {
       const { matched, sample } = await tryBulk(services, wanted);
       return { dryRun, matched, sample: sample.map(showRun) };

@@ -55,12 +55,13 @@ export function runRoutes(server: Server, operated: Operated): void {
     },
   );
 
-  server.get('/runs', { schema: { querystring: page } }, async ({ query }) => {
+  server.get('/runs', { schema: { querystring: page } }, async ({ query, actor }) => {
     const { cursor, state, ...rest } = query;
     const runs = await listRuns(database, {
       ...rest,
       states: state && [state],
       before: cursor,
+      within: actor.jobs,
     });
     return {
       runs: runs.map(showRun),
