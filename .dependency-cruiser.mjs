@@ -12,6 +12,7 @@ const mayImport = {
   documents: ['core', 'db'],
   runtime: ['core', 'db', 'queue', 'ledger'],
   http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'runtime'],
+  monitoring: ['core', 'db', 'ledger', 'documents'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
 };
 

@@ -30,6 +30,10 @@ type OptionPath = {
 const optionOf = {
   NIGHTSHIFT_PROFILE: 'installation.profile',
   NIGHTSHIFT_LOG_LEVEL: 'log.level',
+  NIGHTSHIFT_LOG_FILE: 'log.file',
+  NIGHTSHIFT_LOG_SIZE: 'log.fileBytes',
+  NIGHTSHIFT_LOG_KEEP: 'log.filesKept',
+  NIGHTSHIFT_LOG_REDACT: 'log.redact',
   NIGHTSHIFT_MAILBOX: 'installation.mailbox',
   DATABASE_URL: 'database.url',
   DATABASE_DIRECT_URL: 'database.directUrl',

@@ -1,6 +1,8 @@
 import type { Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
+import type { Metrics } from '../monitoring/index.ts';
 import { type ProcessKind, web } from './kinds.ts';
+import { startMetrics } from './metrics.ts';
 import { openWatch, type Watch } from './readiness.ts';
 import { listenOnSocket } from './socket.ts';
 import type { System } from './system.ts';
@@ -8,18 +10,25 @@ import type { System } from './system.ts';
 /** Serves what a process of this kind answers over HTTP; its URL, or undefined where it serves none. */
 export async function startAnswers(
   system: System,
-  { answers }: ProcessKind,
+  kind: ProcessKind,
   watch: Watch,
 ): Promise<string | undefined> {
   const { host, port } = system.config.http;
-  if (answers === 'api') {
-    if (system.config.footprint === 'embedded') await openApiServer(system, watch);
+  if (kind.answers === 'api') {
+    const told = { ...watch, metrics: await startMetrics(system, kind) };
+    if (system.config.footprint === 'embedded') await openApiServer(system, told);
     const { listenOnPort } = await import('../http/index.ts');
-    return listenOnPort(await buildApiServer(system, watch), { host, port: port ?? usualPort });
+    return listenOnPort(await buildApiServer(system, told), { host, port: port ?? usualPort });
   }
   if (port === undefined) return undefined;
   const { buildHealthServer, listenOnPort } = await import('../http/index.ts');
-  const server = buildHealthServer({ readiness: watch.readiness, onBug: system.onError });
+  const metrics = await startMetrics(system, kind);
+  const server = buildHealthServer({
+    ...watch,
+    metrics,
+    within: system.logScope.within,
+    onBug: system.onError,
+  });
   system.onClose(() => server.close());
   return listenOnPort(server, { host, port });
 }
@@ -27,15 +36,18 @@ export async function startAnswers(
 /** The API for this machine's CLI: on the socket where the database is embedded, else only by `inject`. */
 export async function openApiServer(
   system: System,
-  watch: Watch = openWatch(system, web),
+  told: Told = openWatch(system, web),
 ): Promise<Server> {
-  const server = await buildApiServer(system, watch);
+  const server = await buildApiServer(system, told);
   if (system.config.footprint === 'embedded')
     system.onClose(await listenOnSocket(server, system.config));
   return server;
 }
 
-async function buildApiServer(system: System, { readiness }: Watch): Promise<Server> {
+/** What a server tells of its process. */
+type Told = Watch & { readonly metrics?: Metrics };
+
+async function buildApiServer(system: System, told: Told): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
   const { config, database, queues, catalogue, enqueuer, artifacts, calendars, onError } = system;
   const { detectionMs } = config.runtime;
@@ -49,7 +61,7 @@ async function buildApiServer(system: System, { readiness }: Watch): Promise<Ser
     detectionMs,
     onError,
   };
-  const server = buildServer(operated, { readiness, onBug: onError });
+  const server = buildServer(operated, { ...told, within: system.logScope.within, onBug: onError });
   system.onClose(() => server.close());
   return server;
 }

@@ -6,11 +6,13 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
+import { newRequestId, tagRequests, type Within } from './request-ids.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
 import { eventRoutes } from './routes/events.ts';
-import { healthRoutes, type Readiness } from './routes/health.ts';
+import { type HealthSource, healthRoutes } from './routes/health.ts';
+import { type Exposition, metricsRoute } from './routes/metrics.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -18,8 +20,10 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { searchRoutes } from './routes/search.ts';
 
 /** What a server is asked about the process it is in, and whom it tells of bugs. */
-export interface ServerOptions {
-  readiness(): Promise<Readiness>;
+export interface ServerOptions extends HealthSource {
+  /** Absent where nobody can scrape: a server of a command. */
+  readonly metrics?: Exposition;
+  readonly within?: Within;
   onBug(error: unknown): void;
 }
 
@@ -47,7 +51,7 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
   return server;
 }
 
-/** Health alone, for a process that serves no API. */
+/** Health and metrics alone, for a process that serves no API. */
 export function buildHealthServer(options: ServerOptions): Server {
   return openServer(options, 0);
 }
@@ -55,16 +59,22 @@ export function buildHealthServer(options: ServerOptions): Server {
 /** What is said in a body beside payloads is small. */
 const leastBodyLimit = 10 * 1024 * 1024;
 
-function openServer({ readiness, onBug }: ServerOptions, payloadLimit: number): Server {
+function openServer(
+  { metrics, within, onBug, ...health }: ServerOptions,
+  payloadLimit: number,
+): Server {
   const server = Fastify({
     logger: false,
+    genReqId: newRequestId,
     bodyLimit: Math.max(leastBodyLimit, 2 * payloadLimit),
     forceCloseConnections: 'idle',
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
+  tagRequests(server, within);
   answerProblems(server, { payloadLimit, onBug });
   const typed = server.withTypeProvider<ZodTypeProvider>();
-  healthRoutes(typed, readiness);
+  healthRoutes(typed, health);
+  if (metrics) metricsRoute(typed, metrics);
   return typed;
 }

@@ -74,7 +74,7 @@ export interface HoldingOptions {
   /** Aborted when the attempt is over. */
   readonly signal: AbortSignal;
   /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
-  onError(error: unknown): void;
+  onError(error: unknown, about?: object): void;
 }
 
 /** How long `ctx.transaction` may hold the run's row; on PGlite every other query waits meanwhile. */
@@ -84,6 +84,7 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
   const { ledger, artifacts, fence, signal, onError } = options;
   const { database, handlers } = ledger;
   const { run, attempt } = fence;
+  const onLost = (error: unknown) => onError(error, { run, attempt });
   let logging: Promise<void> | undefined;
   const open = new Set<Promise<unknown>>();
 
@@ -146,10 +147,10 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
       });
     },
     log(line) {
-      logging = ledger.log({ run, attempt, ...line }).catch(onError);
+      logging = ledger.log({ run, attempt, ...line }).catch(onLost);
     },
     async progress(progress) {
-      if (!signal.aborted) await ledger.progress({ fence, progress }).catch(onError);
+      if (!signal.aborted) await ledger.progress({ fence, progress }).catch(onLost);
     },
     // Lines are committed in order, so the last one stands for all.
     logged: async () => logging,
