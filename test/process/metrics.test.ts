@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -102,6 +102,35 @@ test('a real Prometheus scrapes every kind of process, and its questions are ans
   expect(await query('{exported_job!=""}')).toEqual([]);
   expect(await query('{exported_instance!=""}')).toEqual([]);
 }, 240_000);
+
+test('the process that does everything tells the same, of PGlite, and logs to the file that is set', async () => {
+  await using installation = await openTestInstallation('embedded');
+  const file = join(installation.folder, 'logs/nightshift.log');
+  // It is up where its log says so: not on standard error.
+  const env = { ...unset, ...installation.env, NIGHTSHIFT_LOG_FILE: file };
+  await using started = startProcess(fileOf('all'), [], { env, cwd: installation.folder });
+  const written = join(installation.folder, 'logs/nightshift.1.log');
+  const url = await until(
+    () =>
+      existsSync(written)
+        ? /"url":"(http:[^"]+)"/.exec(readFileSync(written, 'utf8'))?.[1]
+        : undefined,
+    patience,
+  );
+  const text = await scrape(url);
+  expect(await promtool(['check', 'metrics'], text)).toBe('');
+  const scraped = readExposition(text);
+  expect(scraped.value('nightshift_up', { server: 'pglite' })).toBe(1);
+  expect(scraped.value('nightshift_up', { server: 'redis' })).toBeUndefined();
+  expect(scraped.value('nightshift_disk_free_bytes', { folder: 'data' })).toBeGreaterThan(0);
+  expect((await ask<HealthAnswer>(`${url}/health`)).status).toBe(200);
+  expect((await installation.command('jobs')).status).toBe(0);
+  started.kill('SIGTERM');
+  expect(await started.ended()).toBe(0);
+  expect(started.errors).toBe('');
+  const lines = readFileSync(written, 'utf8').trim().split('\n');
+  expect((JSON.parse(lines.at(-1)!) as { msg: string }).msg).toBe('stopped');
+}, 180_000);
 
 describe('with a server away', () => {
   test('a scrape answers with up = 0, and /health tells degraded from down and says what to do', async () => {
