@@ -3,6 +3,7 @@ import { archiveSettings } from '../src/connectors/options.ts';
 import { Failure } from '../src/core/errors.ts';
 import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
 import { type HttpOptions, httpOptions } from '../src/http/options.ts';
+import { type MonitoringOptions, monitoringOptions } from '../src/monitoring/options.ts';
 import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
 import { type RuntimeOptions, runtimeOptions } from '../src/runtime/options.ts';
 import type { Finding } from './findings.ts';
@@ -26,6 +27,7 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly queue: Readonly<QueueOptions>;
   readonly http: Readonly<HttpOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
+  readonly monitoring: Readonly<MonitoringOptions>;
   /** The folder of results that are too large for the database. */
   readonly archive: string;
   /** Paths of the mailboxes that have a name. */
@@ -86,6 +88,7 @@ function slicesOf(readings: readonly Reading[]) {
     queue,
     http: httpOptions.parse(slice(readings, 'http')),
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
+    monitoring: monitoringOptions.parse(slice(readings, 'monitoring')),
     archive: folder,
   };
 }

@@ -61,7 +61,12 @@ async function buildApiServer(system: System, told: Told): Promise<Server> {
     detectionMs,
     onError,
   };
-  const server = buildServer(operated, { ...told, within: system.logScope.within, onBug: onError });
+  const server = buildServer(operated, {
+    ...told,
+    within: system.logScope.within,
+    tracer: system.tracer,
+    onBug: onError,
+  });
   system.onClose(() => server.close());
   return server;
 }

@@ -29,6 +29,7 @@ import { openDatabaseOf, prepareSchema } from './database.ts';
 import { type Faults, openFaults } from './faults.ts';
 import { type Log, openLog } from './log.ts';
 import { type LogScope, openLogScope } from './log-scope.ts';
+import { openTraces, type Tracer, traceEnqueuer } from './traces.ts';
 
 /** One process's view of the installation: everything is opened once and closed in the opposite order. */
 export interface System {
@@ -45,6 +46,8 @@ export interface System {
   readonly announcements: Announcements;
   readonly artifacts: Artifacts;
   readonly calendars: Calendars;
+  /** Undefined where no collector is set. */
+  readonly tracer: Tracer | undefined;
   now(): Date;
   /** Writes to the log what nobody waits for, and which run it is about. */
   onError(error: unknown, about?: object): void;
@@ -64,7 +67,7 @@ export async function openSystem(
   const faults = openFaults(log);
   const closing = openClosing(faults.onError);
   try {
-    const parts = await openParts({ config, jobs, faults, onClose: closing.onClose });
+    const parts = await openParts({ config, jobs, faults, logScope, onClose: closing.onClose });
     return { config, log, logScope, onError: faults.onError, ...parts, ...closing };
   } catch (error) {
     await closing.close();
@@ -87,12 +90,12 @@ function openClosing(onError: (error: unknown) => void): Pick<System, 'onClose' 
   };
 }
 
-interface Opening extends Pick<System, 'config' | 'onClose'> {
+interface Opening extends Pick<System, 'config' | 'onClose' | 'logScope'> {
   readonly faults: Faults;
   readonly jobs: readonly AnyJob[];
 }
 
-async function openParts({ config, jobs, faults, onClose }: Opening) {
+async function openParts({ config, jobs, faults, logScope, onClose }: Opening) {
   const database = await openDatabaseOf(config, faults.onAvailability);
   onClose(() => database.close());
   await prepareSchema(config, database);
@@ -118,7 +121,9 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
   const gates = openGates({ database, queues, catalogue, announcements, onError: faults.onError });
   onClose(() => gates.close());
   const calendars = openCalendars(faults);
-  const enqueuer = openEnqueuer({ catalogue, ledger, queues, gates });
+  const tracer = await openTraces({ config, announcements, onError: faults.onError }, onClose);
+  const plain = openEnqueuer({ catalogue, ledger, queues, gates });
+  const enqueuer = tracer ? traceEnqueuer(plain, tracer, logScope) : plain;
   return {
     database,
     queues,
@@ -129,6 +134,7 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
     announcements,
     artifacts,
     calendars,
+    tracer,
     now,
   };
 }

@@ -6,7 +6,13 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
-import { newRequestId, tagRequests, type Within } from './request-ids.ts';
+import {
+  newRequestId,
+  type RequestListener,
+  tagRequests,
+  tellRequests,
+  type Within,
+} from './request-ids.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
@@ -24,6 +30,7 @@ export interface ServerOptions extends HealthSource {
   /** Absent where nobody can scrape: a server of a command. */
   readonly metrics?: Exposition;
   readonly within?: Within;
+  readonly tracer?: RequestListener | undefined;
   onBug(error: unknown): void;
 }
 
@@ -60,7 +67,7 @@ export function buildHealthServer(options: ServerOptions): Server {
 const leastBodyLimit = 10 * 1024 * 1024;
 
 function openServer(
-  { metrics, within, onBug, ...health }: ServerOptions,
+  { metrics, within, tracer, onBug, ...health }: ServerOptions,
   payloadLimit: number,
 ): Server {
   const server = Fastify({
@@ -72,6 +79,7 @@ function openServer(
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   tagRequests(server, within);
+  if (tracer) tellRequests(server, tracer);
   answerProblems(server, { payloadLimit, onBug });
   const typed = server.withTypeProvider<ZodTypeProvider>();
   healthRoutes(typed, health);

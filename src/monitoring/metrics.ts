@@ -34,7 +34,11 @@ export interface MetricsOptions extends InstallationSources {
   readonly folders: Readonly<Record<string, string>>;
   listPools(): readonly PoolUse[];
   /** Calls `hear` for what happens in this process until the answered function is called. */
-  subscribe(hear: (said: Counted | ({ readonly kind: 'committed' } & Commit)) => void): () => void;
+  subscribe(
+    hear: (
+      said: Counted | ({ readonly kind: 'committed' } & Commit) | { readonly kind: 'stepped' },
+    ) => void,
+  ): () => void;
   onError(error: unknown): void;
 }
 
@@ -53,7 +57,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   const snapshots = openSnapshots(options);
   const unsubscribe = options.subscribe((said) => {
     if (said.kind === 'committed') commits.hear(said);
-    else runs.hear(said);
+    else if (said.kind !== 'stepped') runs.hear(said);
   });
   const registry = openRegistry({
     nightshift_build_info: () => [{ labels: build, value: 1 }],

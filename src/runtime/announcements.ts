@@ -20,6 +20,14 @@ export type Announcement =
       /** `fenced`: the outcome was refused, because another attempt or a cancel came first. */
       readonly outcome: Outcome | { readonly state: 'fenced' };
     }
+  /** A step's result is kept. */
+  | {
+      readonly kind: 'stepped';
+      readonly run: string;
+      readonly attempt: number;
+      readonly step: string;
+      readonly tookMs: number;
+    }
   /** The ledger committed a batch of writes, or failed to. */
   | ({ readonly kind: 'committed' } & Commit);
 

@@ -14,6 +14,7 @@ import {
   type Step,
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import type { Announcements } from './announcements.ts';
 import type { Artifacts } from './artifacts.ts';
 import { type Awaiting, openAwaiting } from './awaiting.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -70,6 +71,7 @@ export interface HoldingOptions {
   readonly artifacts: Artifacts;
   readonly catalogue: Catalogue;
   readonly queues: Queues;
+  readonly announcements: Announcements;
   readonly fence: Fence;
   /** Aborted when the attempt is over. */
   readonly signal: AbortSignal;
@@ -81,7 +83,7 @@ export interface HoldingOptions {
 const transactionDeadlineMs = 5000;
 
 export function openHolding(options: HoldingOptions): LedgerHolding {
-  const { ledger, artifacts, fence, signal, onError } = options;
+  const { ledger, artifacts, announcements, fence, signal, onError } = options;
   const { database, handlers } = ledger;
   const { run, attempt } = fence;
   const onLost = (error: unknown) => onError(error, { run, attempt });
@@ -111,6 +113,8 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
     const kept = await artifacts.keep({ run, attempt, name: step.name }, step.result);
     signal.throwIfAborted();
     await recordStep(sql, fence, { ...step, ...kept });
+    const { name, tookMs } = step;
+    announcements.announce({ kind: 'stepped', run, attempt, step: name, tookMs });
   }
 
   return {
