@@ -13,6 +13,7 @@ const mayImport = {
   auth: ['core', 'db'],
   runtime: ['core', 'db', 'queue', 'ledger'],
   http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'runtime'],
+  monitoring: ['core', 'db', 'ledger', 'documents'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
 };
 

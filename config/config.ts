@@ -5,6 +5,7 @@ import { Failure } from '../src/core/errors.ts';
 import type { Role } from '../src/core/roles.ts';
 import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
 import { type HttpOptions, httpOptions } from '../src/http/options.ts';
+import { type MonitoringOptions, monitoringOptions } from '../src/monitoring/options.ts';
 import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
 import { type RuntimeOptions, runtimeOptions } from '../src/runtime/options.ts';
 import type { Finding } from './findings.ts';
@@ -30,6 +31,7 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly http: Readonly<HttpOptions>;
   readonly auth: Readonly<AuthOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
+  readonly monitoring: Readonly<MonitoringOptions>;
   /** The folder of results that are too large for the database. */
   readonly archive: string;
   /** Paths of the mailboxes that have a name. */
@@ -94,6 +96,7 @@ function slicesOf(readings: readonly Reading[]) {
     http: httpOptions.parse(slice(readings, 'http')),
     auth: authOptions.parse(slice(readings, 'auth')),
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
+    monitoring: monitoringOptions.parse(slice(readings, 'monitoring')),
     archive: folder,
   };
 }

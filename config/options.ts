@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { oneOf, text } from '../src/core/option.ts';
+import { bytes, listOf, oneOf, text, wholeNumber } from '../src/core/option.ts';
 
 /** What concerns the installation as a whole. */
 export const installationOptions = z.strictObject({
@@ -18,6 +18,22 @@ export const logOptions = z.strictObject({
   level: oneOf(['debug', 'info', 'warn', 'error'])
     .prefault('info')
     .describe('The least important messages that a process writes to its own log.'),
+  file: text('the path of a file')
+    .exactOptional()
+    .describe(
+      'The file that a process logs to, as JSON lines, instead of standard error; its folder is made. It gets a number (`nightshift.log` is `nightshift.1.log`), and each process needs a name of its own. Commands that end by themselves go on telling on standard error.',
+    ),
+  fileBytes: bytes('1kb', '10gb')
+    .prefault('10mb')
+    .describe('A log file that is larger is followed by the next.'),
+  filesKept: wholeNumber(1, 1000)
+    .prefault('10')
+    .describe('Log files that are kept, the current one among them; the oldest go.'),
+  redact: listOf(/^[\w-]{2,60}$/, 'parts of names, joined by commas, such as iban,diagnosis')
+    .exactOptional()
+    .describe(
+      'Fields that the log does not tell, by parts of their names, beside those that it never does: passwords, secrets, tokens, keys, cookies, Authorization.',
+    ),
 });
 
 export type InstallationOptions = z.output<typeof installationOptions>;

@@ -5,6 +5,7 @@ import type { OptionMeta } from '../src/core/option.ts';
 import { maskUrl } from '../src/core/server-url.ts';
 import { databaseSettings } from '../src/db/options.ts';
 import { httpOptions } from '../src/http/options.ts';
+import { monitoringOptions } from '../src/monitoring/options.ts';
 import { queueOptions } from '../src/queue/options.ts';
 import { runtimeOptions } from '../src/runtime/options.ts';
 import { installationOptions, logOptions } from './options.ts';
@@ -18,6 +19,7 @@ export const domains = {
   http: httpOptions,
   auth: authOptions,
   runtime: runtimeOptions,
+  monitoring: monitoringOptions,
   archive: archiveSettings,
 };
 
@@ -32,6 +34,11 @@ type OptionPath = {
 const optionOf = {
   NIGHTSHIFT_PROFILE: 'installation.profile',
   NIGHTSHIFT_LOG_LEVEL: 'log.level',
+  NIGHTSHIFT_LOG_FILE: 'log.file',
+  NIGHTSHIFT_LOG_SIZE: 'log.fileBytes',
+  NIGHTSHIFT_LOG_KEEP: 'log.filesKept',
+  NIGHTSHIFT_LOG_REDACT: 'log.redact',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'monitoring.otlpUrl',
   NIGHTSHIFT_MAILBOX: 'installation.mailbox',
   DATABASE_URL: 'database.url',
   DATABASE_DIRECT_URL: 'database.directUrl',

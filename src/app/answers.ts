@@ -1,7 +1,9 @@
 import { makeFirstKey } from '../auth/index.ts';
 import type { Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
+import type { Metrics } from '../monitoring/index.ts';
 import { type ProcessKind, web } from './kinds.ts';
+import { startMetrics } from './metrics.ts';
 import { openWatch, type Watch } from './readiness.ts';
 import { listenOnSocket } from './socket.ts';
 import type { System } from './system.ts';
@@ -9,21 +11,28 @@ import type { System } from './system.ts';
 /** Serves what a process of this kind answers over HTTP; its URL, or undefined where it serves none. */
 export async function startAnswers(
   system: System,
-  { answers }: ProcessKind,
+  kind: ProcessKind,
   watch: Watch,
 ): Promise<string | undefined> {
   const { host, port } = system.config.http;
-  if (answers === 'api') {
-    if (system.config.footprint === 'embedded') await openApiServer(system, watch);
+  if (kind.answers === 'api') {
+    const told = { ...watch, metrics: await startMetrics(system, kind) };
+    if (system.config.footprint === 'embedded') await openApiServer(system, told);
     const { listenOnPort } = await import('../http/index.ts');
-    const server = await buildApiServer(system, { watch, isLocal: false });
+    const server = await buildApiServer(system, { told, isLocal: false });
     const url = await listenOnPort(server, { host, port: port ?? usualPort });
     await showFirstKey(system);
     return url;
   }
   if (port === undefined) return undefined;
   const { buildHealthServer, listenOnPort } = await import('../http/index.ts');
-  const server = buildHealthServer({ readiness: watch.readiness, onBug: system.onError });
+  const metrics = await startMetrics(system, kind);
+  const server = buildHealthServer({
+    ...watch,
+    metrics,
+    within: system.logScope.within,
+    onBug: system.onError,
+  });
   system.onClose(() => server.close());
   return listenOnPort(server, { host, port });
 }
@@ -31,9 +40,9 @@ export async function startAnswers(
 /** The API for this machine's CLI: on the socket where the database is embedded, else only by `inject`. */
 export async function openApiServer(
   system: System,
-  watch: Watch = openWatch(system, web),
+  told: Told = openWatch(system, web),
 ): Promise<Server> {
-  const server = await buildApiServer(system, { watch, isLocal: true });
+  const server = await buildApiServer(system, { told, isLocal: true });
   if (system.config.footprint === 'embedded')
     system.onClose(await listenOnSocket(server, system.config));
   return server;
@@ -48,9 +57,12 @@ async function showFirstKey({ database, auth }: System): Promise<void> {
   );
 }
 
+/** What a server tells of its process. */
+type Told = Watch & { readonly metrics?: Metrics };
+
 async function buildApiServer(
   system: System,
-  { watch, isLocal }: { readonly watch: Watch; readonly isLocal: boolean },
+  { told, isLocal }: { readonly told: Told; readonly isLocal: boolean },
 ): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
   const { config, database, auth, queues, catalogue, enqueuer, artifacts, calendars, onError } =
@@ -67,7 +79,13 @@ async function buildApiServer(
     detectionMs,
     onError,
   };
-  const server = buildServer(operated, { readiness: watch.readiness, onBug: onError, isLocal });
+  const server = buildServer(operated, {
+    ...told,
+    within: system.logScope.within,
+    tracer: system.tracer,
+    onBug: onError,
+    isLocal,
+  });
   system.onClose(() => server.close());
   return server;
 }

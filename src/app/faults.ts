@@ -6,7 +6,8 @@ import type { Log } from './log.ts';
 
 /** Where everything of a process that nobody waits for goes: to the log, but not a hundred times. */
 export interface Faults {
-  onError(error: unknown): void;
+  /** `about`: the run, job or attempt that it is about, where it is about one. */
+  onError(error: unknown, about?: object): void;
   readonly onWarning: (warning: string) => void;
   readonly onAvailability: OnAvailability;
 }
@@ -28,10 +29,13 @@ export function openFaults(log: Log, now: () => number = () => performance.now()
   return {
     onAvailability: outages.hear,
     onWarning: warn,
-    onError(error) {
-      if (isToldAsOutage(error)) log.debug({ err: error });
-      else if (!(error instanceof Failure) || error.kind === 'bug') log.error({ err: error });
-      else if (error.kind !== 'unavailable' || mayRepeat(error.code)) log.error(error.message);
+    onError(error, about) {
+      if (isToldAsOutage(error)) log.debug({ err: error, ...about });
+      else if (!(error instanceof Failure) || error.kind === 'bug')
+        log.error({ err: error, ...about });
+      else if (error.kind === 'unavailable' && !mayRepeat(error.code)) return;
+      else if (about) log.error(about, error.message);
+      else log.error(error.message);
     },
   };
 }

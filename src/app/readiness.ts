@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../core/sql.ts';
-import type { ComponentHealth, Readiness } from '../http/index.ts';
+import type { ComponentReport, Health, Readiness } from '../http/index.ts';
 import { listMissed, missedFailure } from '../runtime/index.ts';
+import { type Component, examine, patienceMs } from './component.ts';
+import { widerComponents } from './health.ts';
 import type { ProcessKind, Share } from './kinds.ts';
 import type { System } from './system.ts';
 
@@ -9,35 +11,47 @@ import type { System } from './system.ts';
 export interface Watch {
   /** Asks every component now; one that does not answer within two seconds is down. */
   readiness(): Promise<Readiness>;
+  /** The same, and how the rest of the installation is. */
+  health(): Promise<Health>;
   /** From now on the share is asked by `check`, which throws what is wrong. */
   started(share: Share['name'], check: () => void): void;
   /** From now on nothing is ready. */
   stopping(): void;
 }
 
-interface Component {
-  readonly name: string;
-  /** False when the process does its work without it. */
-  readonly isNeeded: boolean;
-  check(): unknown;
-}
-
 /** Watches over database, queue and the shares of a process of this kind. */
-export function openWatch({ database, queues }: System, { answers, does }: ProcessKind): Watch {
+export function openWatch(system: System, { answers, does }: ProcessKind): Watch {
+  const { database, queues } = system;
   const checks = new Map<string, () => void>();
   let isStopping = false;
   const shares = does.map(
-    ({ name }): Component => ({ name, isNeeded: true, check: () => checkShare(name) }),
+    ({ name }): Component => ({
+      name,
+      isNeeded: true,
+      todo: shareTodo,
+      check: () => checkShare(name),
+    }),
   );
   const components: readonly Component[] = [
-    { name: 'database', isNeeded: true, check: () => database.query('select 1') },
+    {
+      name: 'database',
+      isNeeded: true,
+      todo: databaseTodo,
+      check: () => database.query('select 1'),
+    },
     // Runs are accepted, planned and rescued without the queue; only who does nothing but run them is stuck.
     {
       name: 'queue',
       isNeeded: answers !== 'api' && does.every(({ name }) => name === 'worker'),
+      todo: queueTodo,
       check: () => queues.ping(),
     },
-    { name: 'schedules', isNeeded: false, check: () => checkSchedules(database) },
+    {
+      name: 'schedules',
+      isNeeded: false,
+      todo: schedulesTodo,
+      check: () => checkSchedules(database),
+    },
     ...shares,
   ];
 
@@ -48,13 +62,20 @@ export function openWatch({ database, queues }: System, { answers, does }: Proce
     check();
   }
 
+  async function ask(asked: readonly Component[]) {
+    const found = await Promise.all(asked.map(examine));
+    return { ready: !isStopping && found.every(({ state }) => state !== 'down'), found };
+  }
+
   return {
     async readiness() {
-      const found = await Promise.all(components.map(examine));
-      return {
-        ready: !isStopping && found.every(({ state }) => state !== 'down'),
-        components: found,
-      };
+      const { ready, found } = await ask(components);
+      return { ready, components: found.map(asReadiness) };
+    },
+    async health() {
+      const { ready, found } = await ask([...components, ...widerComponents(system)]);
+      const isWell = found.every(({ state }) => state === 'ready');
+      return { state: ready ? (isWell ? 'up' : 'degraded') : 'down', ready, components: found };
     },
     started: (share, check) => void checks.set(share, check),
     stopping() {
@@ -62,6 +83,20 @@ export function openWatch({ database, queues }: System, { answers, does }: Proce
     },
   };
 }
+
+/** `/health/ready` is for machines that ask often: no more than what they go by. */
+function asReadiness({ name, state, says }: ComponentReport) {
+  return { name, state, ...(says !== undefined && { says }) };
+}
+
+const databaseTodo =
+  'Start PostgreSQL or mend the way to it (DATABASE_URL); nightshift doctor says more. Work goes on by itself when it is back.';
+const queueTodo =
+  'Start Redis or mend the way to it (REDIS_URL). Runs are accepted meanwhile, and dispatched when it is back.';
+const schedulesTodo =
+  'Look whether a control process lives (nightshift doctor), and at the schedule: nightshift schedules list';
+const shareTodo =
+  'Wait while the process starts or stops; if it stays so, read its log and restart it.';
 
 /**
  * Told by every process, since it is read from rows: that none fires may be because no control plane lives. A
@@ -74,18 +109,4 @@ async function checkSchedules(sql: Sql): Promise<void> {
   if (!first) return;
   const others = missed.length > 1 ? ` So it is with ${missed.length - 1} more.` : '';
   throw new Error(`${missedFailure(first).message}${others}`);
-}
-
-const patienceMs = 2_000;
-
-async function examine({ name, isNeeded, check }: Component): Promise<ComponentHealth> {
-  const late = sleep(patienceMs, undefined, { ref: false }).then(() => {
-    throw new Error(`It did not answer within ${patienceMs / 1000} s.`);
-  });
-  try {
-    await Promise.race([(async () => check())(), late]);
-    return { name, state: 'ready' };
-  } catch (error) {
-    return { name, state: isNeeded ? 'down' : 'degraded', says: (error as Error).message };
-  }
 }

@@ -30,11 +30,15 @@ import {
 import { openDatabaseOf, prepareSchema } from './database.ts';
 import { type Faults, openFaults } from './faults.ts';
 import { type Log, openLog } from './log.ts';
+import { type LogScope, openLogScope } from './log-scope.ts';
+import { openTraces, type Tracer, traceEnqueuer } from './traces.ts';
 
 /** One process's view of the installation: everything is opened once and closed in the opposite order. */
 export interface System {
   readonly config: Config;
   readonly log: Log;
+  /** What lines say of the request that they are written for; whoever learns who made it adds the actor. */
+  readonly logScope: LogScope;
   readonly database: Database;
   readonly auth: Auth;
   readonly queues: Queues;
@@ -45,9 +49,11 @@ export interface System {
   readonly announcements: Announcements;
   readonly artifacts: Artifacts;
   readonly calendars: Calendars;
+  /** Undefined where no collector is set. */
+  readonly tracer: Tracer | undefined;
   now(): Date;
-  /** Writes to the log what nobody waits for. */
-  onError(error: unknown): void;
+  /** Writes to the log what nobody waits for, and which run it is about. */
+  onError(error: unknown, about?: object): void;
   /** Calls `close` before what is open now is closed; at once when that has happened. */
   onClose(close: () => Promise<void>): void;
   /** Twice is fine. */
@@ -59,12 +65,13 @@ export async function openSystem(
   config: Config,
   jobs: readonly AnyJob[] = ourJobs,
 ): Promise<System> {
-  const log = await openLog(config.log);
+  const logScope = openLogScope();
+  const log = await openLog(config.log, logScope);
   const faults = openFaults(log);
   const closing = openClosing(faults.onError);
   try {
-    const parts = await openParts({ config, jobs, faults, onClose: closing.onClose });
-    return { config, log, onError: faults.onError, ...parts, ...closing };
+    const parts = await openParts({ config, jobs, faults, logScope, onClose: closing.onClose });
+    return { config, log, logScope, onError: faults.onError, ...parts, ...closing };
   } catch (error) {
     await closing.close();
     throw error;
@@ -86,12 +93,12 @@ function openClosing(onError: (error: unknown) => void): Pick<System, 'onClose' 
   };
 }
 
-interface Opening extends Pick<System, 'config' | 'onClose'> {
+interface Opening extends Pick<System, 'config' | 'onClose' | 'logScope'> {
   readonly faults: Faults;
   readonly jobs: readonly AnyJob[];
 }
 
-async function openParts({ config, jobs, faults, onClose }: Opening) {
+async function openParts({ config, jobs, faults, logScope, onClose }: Opening) {
   const database = await openDatabaseOf(config, faults.onAvailability);
   onClose(() => database.close());
   await prepareSchema(config, database);
@@ -105,19 +112,24 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
   });
   const queues = await openQueues({ database, installation, ...config.queue, ...faults });
   onClose(() => queues.close());
-  const ledger = openLedger(database, { detectionMs: config.runtime.detectionMs });
+  const announcements = openAnnouncements();
+  const ledger = openLedger(database, {
+    detectionMs: config.runtime.detectionMs,
+    onCommit: (commit) => announcements.announce({ kind: 'committed', ...commit }),
+  });
   const now = () => new Date();
   const catalogue = openCatalogue(jobs, config.runtime);
   const artifacts = openArtifacts({
     archive: openFolderArchive(config.archive),
     ...config.runtime,
   });
-  const announcements = openAnnouncements();
   await plantGates(database, jobs);
   const gates = openGates({ database, queues, catalogue, announcements, onError: faults.onError });
   onClose(() => gates.close());
   const calendars = openCalendars(faults);
-  const enqueuer = openEnqueuer({ catalogue, ledger, queues, gates });
+  const tracer = await openTraces({ config, announcements, onError: faults.onError }, onClose);
+  const plain = openEnqueuer({ catalogue, ledger, queues, gates });
+  const enqueuer = tracer ? traceEnqueuer(plain, tracer, logScope) : plain;
   return {
     database,
     auth,
@@ -129,6 +141,7 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
     announcements,
     artifacts,
     calendars,
+    tracer,
     now,
   };
 }

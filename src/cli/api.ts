@@ -100,7 +100,8 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
 
 /** A command says what went wrong itself, in one sentence; of the log only what it cannot know is left. */
 function quiet(config: Config): Config {
-  return config.log.level === 'debug' ? config : { ...config, log: { level: 'error' } };
+  const { file: _, ...log } = config.log;
+  return { ...config, log: log.level === 'debug' ? log : { ...log, level: 'error' } };
 }
 
 function overSocket(socketPath: string): Api {

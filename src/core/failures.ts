@@ -56,6 +56,10 @@ export const failures = {
     'conflict',
     'Run {id} has the unique key "{key}", which run {holder} has now; wait for its end, or cancel it.',
   ],
+  'log.file': [
+    'invalid',
+    'The log cannot be written to {file} ({reason}); set NIGHTSHIFT_LOG_FILE to a file in a folder that this user may write to.',
+  ],
   'enqueue.tx': ['invalid', 'The tx given to enqueue is {what}; {remedy}.'],
   'batch.outcomes': [
     'bug',

@@ -63,6 +63,14 @@ export function text(allowed: string) {
   return matching(/^[^\0]+$/, allowed);
 }
 
+/** Words joined by commas, each of which matches `pattern`. */
+export function listOf(pattern: RegExp, allowed: string) {
+  return option<readonly string[]>({ allowed }, (text) => {
+    const words = text.split(',').map((word) => word.trim());
+    return words.every((word) => pattern.test(word)) ? words : undefined;
+  });
+}
+
 /** The URL of a server, by one of `protocols` (`postgres:`). */
 export function serverUrl(protocols: readonly string[], example: string) {
   const allowed = `a URL such as ${example} (in a password, write @ / # ? : as %40 %2F %23 %3F %3A)`;

@@ -39,6 +39,8 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /health': open,
   'GET /health/live': open,
   'GET /health/ready': open,
+  // Names of jobs and counts, on every process, for whoever may reach it: Prometheus has no key of ours.
+  'GET /metrics': open,
 
   'POST /api/v1/runs': { needs: 'runs:enqueue', within: 'body', shows: true },
   'GET /api/v1/runs': { needs: 'runs:read', within: 'runs', shows: true },

@@ -55,8 +55,20 @@ export interface PostgresDriver {
   readonly mayNameStatements: boolean;
   /** A pool beside ours, for a library, of sessions of one's own; its user ends it. */
   openPool(options: LibraryPool): pg.Pool;
+  /** How much of each pool is in use now: the ledger's, and those that libraries were given. */
+  listPools(): readonly PoolUse[];
   /** What a library threw, or `database.unreachable` where it lost a connection of its own. */
   queryFailure(error: unknown): unknown;
+}
+
+export interface PoolUse {
+  /** `ledger`, or what the pool of a library is called. */
+  readonly name: string;
+  readonly open: number;
+  readonly idle: number;
+  /** Statements that wait for a connection. */
+  readonly waiting: number;
+  readonly most: number;
 }
 
 export interface LibraryPool {

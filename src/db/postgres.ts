@@ -54,7 +54,7 @@ export async function openPostgres(
           throw direct.connectFailure(error);
         }),
       ),
-    driver: openDriver(direct, {
+    driver: openDriver(direct, pool, {
       connections,
       isPooled: identity.isPooled,
       mayNameStatements: !identity.isPooled && directUrl === undefined,
@@ -117,15 +117,29 @@ function listenerConfig({ config }: PostgresServer): pg.ClientConfig {
 
 function openDriver(
   direct: PostgresServer,
+  ledger: pg.Pool,
   driver: Pick<PostgresDriver, 'connections' | 'isPooled' | 'mayNameStatements'>,
 ): PostgresDriver {
+  const pools = new Map([[ledger, 'ledger']]);
   return {
     kind: 'postgres',
     url: direct.config.connectionString!,
     ...driver,
-    openPool: (options) => openPool(direct, options),
+    openPool(options) {
+      const pool = openPool(direct, options);
+      pools.set(pool, options.name);
+      return pool;
+    },
+    listPools: () =>
+      [...pools]
+        .filter(([pool]) => !pool.ending)
+        .map(([pool, name]) => ({ name, ...usedOf(pool) })),
     queryFailure: direct.queryFailure,
   };
+}
+
+function usedOf({ totalCount: open, idleCount: idle, waitingCount: waiting, options }: pg.Pool) {
+  return { open, idle, waiting, most: options.max };
 }
 
 type Statement = (

@@ -1,5 +1,5 @@
 export { listenOnPort } from './listen.ts';
 export type { Operated, Server } from './operated.ts';
 export type { Problem } from './problem.ts';
-export type { ComponentHealth, Readiness } from './routes/health.ts';
+export type { ComponentReport, Health, Readiness } from './routes/health.ts';
 export { buildHealthServer, buildServer } from './server.ts';

@@ -9,7 +9,7 @@ export const httpOptions = z.strictObject({
   port: wholeNumber(0, 65_535)
     .exactOptional()
     .describe(
-      `The port that \`web\` and \`start\` serve the API on, ${usualPort} when it is not set; 0 takes any that is free. A worker or control process serves \`/health\` on it, and nothing when it is not set.`,
+      `The port that \`web\` and \`start\` serve the API on, ${usualPort} when it is not set; 0 takes any that is free. A worker or control process serves \`/health\` and \`/metrics\` on it, and nothing when it is not set.`,
     ),
   host: matching(/^[\w.:-]+$/, 'an address or name of this machine, such as 127.0.0.1 or 0.0.0.0')
     .prefault('127.0.0.1')

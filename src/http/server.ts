@@ -7,12 +7,20 @@ import {
 import { type Door, guardRoutes } from './guard.ts';
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
+import {
+  newRequestId,
+  type RequestListener,
+  tagRequests,
+  tellRequests,
+  type Within,
+} from './request-ids.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
 import { eventRoutes } from './routes/events.ts';
-import { healthRoutes, type Readiness } from './routes/health.ts';
+import { type HealthSource, healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { type Exposition, metricsRoute } from './routes/metrics.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -20,8 +28,11 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { searchRoutes } from './routes/search.ts';
 
 /** What a server is asked about the process it is in, and whom it tells of bugs. */
-export interface ServerOptions {
-  readiness(): Promise<Readiness>;
+export interface ServerOptions extends HealthSource {
+  /** Absent where nobody can scrape: a server of a command. */
+  readonly metrics?: Exposition;
+  readonly within?: Within;
+  readonly tracer?: RequestListener | undefined;
   onBug(error: unknown): void;
   /** True on the socket in the data folder, where nobody needs a key. */
   readonly isLocal?: boolean;
@@ -54,7 +65,7 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
   return server;
 }
 
-/** Health alone, for a process that serves no API. */
+/** Health and metrics alone, for a process that serves no API. */
 export function buildHealthServer(options: ServerOptions): Server {
   return openServer(options, { door: {}, payloadLimit: 0 });
 }
@@ -63,19 +74,23 @@ export function buildHealthServer(options: ServerOptions): Server {
 const leastBodyLimit = 10 * 1024 * 1024;
 
 function openServer(
-  { readiness, onBug }: ServerOptions,
+  { metrics, within, tracer, onBug, ...health }: ServerOptions,
   { door, payloadLimit }: { readonly door: Door; readonly payloadLimit: number },
 ): Server {
   const server = Fastify({
     logger: false,
+    genReqId: newRequestId,
     bodyLimit: Math.max(leastBodyLimit, 2 * payloadLimit),
     forceCloseConnections: 'idle',
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
+  tagRequests(server, within);
+  if (tracer) tellRequests(server, tracer);
   answerProblems(server, { payloadLimit, onBug });
   const typed = server.withTypeProvider<ZodTypeProvider>();
   guardRoutes(typed, door);
-  healthRoutes(typed, readiness);
+  healthRoutes(typed, health);
+  if (metrics) metricsRoute(typed, metrics);
   return typed;
 }

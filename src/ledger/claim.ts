@@ -47,8 +47,11 @@ export interface ClaimedRun extends Fence {
   readonly losses: number;
   /** Attempts in a row, up to the last one, that our own servers ended. */
   readonly outages: number;
+  /** Milliseconds from when it was due, or queued again, to this claim; null of one that was taken over from a dead worker. */
+  readonly waitedMs: number | null;
 }
 
+const waited = `extract(epoch from now() - greatest(r.run_at, r.queued_at))::float8 * 1000 as "waitedMs"`;
 const claimed = `r.id as run, r.delivery, r.attempt, r.job, r.version, r.payload, ${priority}, r.gated, r.schedule, r.due, r.failures, r.losses,
   coalesce((r.error ->> 'outages')::int, 0) as outages`;
 /** What was never put off is due even after the clock of Postgres was set back. */
@@ -76,7 +79,7 @@ export async function claimRuns(
      from ${wanted}
      where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued' and ${isDue}
        and ${mayBegin} and ${isOpen} and ${isForWorker} and not ${isJoinable}
-     returning ${claimed}`,
+     returning ${claimed}, ${waited}`,
     columnsOf(claims),
   );
   return answersOf(claims, rows);
@@ -136,7 +139,7 @@ async function claimJoinable(sql: Sql, claims: readonly Claim[]): Promise<Claime
      update nightshift.runs r
      set state = 'active', attempt = r.attempt + 1, worker = mine.worker, started_at = now()
      from mine where r.id = mine.id
-     returning ${claimed}`,
+     returning ${claimed}, ${waited}`,
     columnsOf(claims),
   );
 }
@@ -173,7 +176,7 @@ async function takeOver(
      update nightshift.runs r
      set attempt = r.attempt + 1, losses = r.losses + 1, worker = lost.successor, started_at = now()
      from lost where r.id = lost.id
-     returning ${claimed}`,
+     returning ${claimed}, null as "waitedMs"`,
     [...columnsOf(claims), detectionMs, poisonousLosses],
   );
 }

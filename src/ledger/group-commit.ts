@@ -17,7 +17,20 @@ interface Waiting<Item, Answer> {
   reject(error: unknown): void;
 }
 
+/** One flush, as it is told of: what it wrote, how many rows, and how it went. */
+export interface Commit {
+  readonly write: string;
+  readonly size: number;
+  readonly tookMs: number;
+  readonly failed: boolean;
+}
+
+export type OnCommit = (commit: Commit) => void;
+
 export interface GroupCommitOptions<Item, Answer> {
+  /** What is written, for whoever hears of the commits. */
+  readonly write?: string;
+  readonly onCommit?: OnCommit | undefined;
   /** Commits a batch and answers each item, in order. */
   flush(items: readonly Item[]): Promise<readonly Answer[]>;
   /** Items in one flush at the most. */
@@ -33,7 +46,9 @@ export interface GroupCommitOptions<Item, Answer> {
 const mebibyte = 1024 ** 2;
 
 export function openGroupCommit<Item, Answer>({
-  flush,
+  flush: commit,
+  write = '',
+  onCommit,
   batch = 1000,
   batchBytes = 16 * mebibyte,
   limit = 50_000,
@@ -42,6 +57,7 @@ export function openGroupCommit<Item, Answer>({
   let waiting: Waiting<Item, Answer>[] = [];
   let waitingBytes = 0;
   let flushing: Promise<void> | undefined;
+  const flush = onCommit ? measured(commit, { write, onCommit }) : commit;
 
   async function flushAll(): Promise<void> {
     await Promise.resolve();
@@ -91,6 +107,23 @@ export function openGroupCommit<Item, Answer>({
     async drained() {
       while (flushing) await flushing;
     },
+  };
+}
+
+function measured<Item, Answer>(
+  flush: GroupCommitOptions<Item, Answer>['flush'],
+  { write, onCommit }: { readonly write: string; readonly onCommit: OnCommit },
+): GroupCommitOptions<Item, Answer>['flush'] {
+  return async (items) => {
+    const began = performance.now();
+    let failed = true;
+    try {
+      const answers = await flush(items);
+      failed = false;
+      return answers;
+    } finally {
+      onCommit({ write, size: items.length, tookMs: performance.now() - began, failed });
+    }
   };
 }
 

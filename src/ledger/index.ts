@@ -33,6 +33,7 @@ export * from './firings.ts';
 export { acceptIn, placeRuns } from './gate-accept.ts';
 export * from './gate-rows.ts';
 export * from './gates.ts';
+export type { Commit } from './group-commit.ts';
 export { enterInstallation, findInstallation } from './installation.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../core/errors.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { nameOfKey } from '../core/uniqueness.ts';
-import { openGroupCommit } from './group-commit.ts';
+import { type OnCommit, openGroupCommit } from './group-commit.ts';
 import { type Accepted, acceptKeyed, type KeyedRun } from './unique-keys.ts';
 
 /** Accepts runs with keys outside of any transaction of the caller's. */
@@ -23,13 +23,16 @@ const longestSeconds = 30;
  * A key that somebody's open transaction has holds up nothing but runs of that key: they are asked for again, by a
  * group commit of their own, and meanwhile hold neither a lock nor a connection.
  */
-export function openKeyedAccepts(database: TransactionalSql): KeyedAccepts {
+export function openKeyedAccepts(
+  database: TransactionalSql,
+  telling: { readonly write: string; readonly onCommit: OnCommit | undefined },
+): KeyedAccepts {
   const flush = async (runs: readonly KeyedRun[]) => {
     const answers = new Map((await acceptFree(database, groupByKey(runs))).flat());
     return runs.map(({ id }) => answers.get(id));
   };
-  const prompt = openGroupCommit<KeyedRun, Accepted | undefined>({ flush });
-  const patient = openGroupCommit<KeyedRun, Accepted | undefined>({ flush });
+  const prompt = openGroupCommit<KeyedRun, Accepted | undefined>({ ...telling, flush });
+  const patient = openGroupCommit<KeyedRun, Accepted | undefined>({ ...telling, flush });
   return {
     accept: (run) => persist([run], (isFirst) => (isFirst ? prompt : patient).add(run)),
     acceptMany: (runs) => persist(runs, () => acceptOrWait(database, runs)),

@@ -5,7 +5,7 @@ import { insertRuns, type NewRun } from './accept.ts';
 import { type AdoptedRun, type Adoption, adoptRuns } from './adopted.ts';
 import { type Claim, type ClaimedRun, claimRefused, claimRuns, type Early } from './claim.ts';
 import { acceptEachGated, queueFull } from './gate-accept.ts';
-import { openGroupCommit } from './group-commit.ts';
+import { type OnCommit, openGroupCommit } from './group-commit.ts';
 import { openKeyedAccepts } from './keyed-accepts.ts';
 import { insertLogs, type LogLine, type ProgressChange, updateProgress } from './logs.ts';
 import { type Ended, recordOutcomes } from './record.ts';
@@ -41,31 +41,48 @@ export interface Ledger {
   drained(): Promise<void>;
 }
 
+export interface LedgerOptions {
+  /** A worker not heard of for longer is dead. */
+  readonly detectionMs: number;
+  /** Hears of each group commit: how many rows it had, and how long it took. */
+  readonly onCommit?: OnCommit;
+}
+
 export function openLedger(
   database: Pick<Database, 'query' | 'transaction' | 'handlers'>,
-  { detectionMs }: { readonly detectionMs: number },
+  { detectionMs, onCommit }: LedgerOptions,
 ): Ledger {
+  const telling = (write: string) => ({ write, onCommit });
   const accepts = openGroupCommit<NewRun, readonly NewRun[]>({
+    ...telling('accept'),
     flush: (runs) => acceptBundled(database, runs),
   });
   const adoptions = openGroupCommit<Adoption, AdoptedRun>({
+    ...telling('adopt'),
     flush: (items) => adoptRuns(database, items),
   });
   const gated = openGroupCommit<NewRun, boolean>({
+    ...telling('accept_gated'),
     flush: (runs) => acceptEachGated(database, runs),
   });
-  const keyed = openKeyedAccepts(database);
+  const keyed = openKeyedAccepts(database, telling('accept_keyed'));
   const claims = openGroupCommit<Claim, ClaimedRun | undefined>({
+    ...telling('claim'),
     flush: (items) => claimRuns(database, items),
   });
   const refusals = openGroupCommit<Claim, ClaimedRun | Early | undefined>({
+    ...telling('claim_refused'),
     flush: (items) => database.transaction((tx) => claimRefused(tx, items, detectionMs)),
   });
   const outcomes = openGroupCommit<Ended, boolean>({
+    ...telling('outcome'),
     flush: (ended) => recordOutcomes(database, ended),
   });
-  const logs = openGroupCommit<LogLine, void>({ flush: writing(insertLogs) });
-  const changes = openGroupCommit<ProgressChange, void>({ flush: writing(updateProgress) });
+  const logs = openGroupCommit<LogLine, void>({ ...telling('log'), flush: writing(insertLogs) });
+  const changes = openGroupCommit<ProgressChange, void>({
+    ...telling('progress'),
+    flush: writing(updateProgress),
+  });
 
   function writing<Item>(write: (sql: Sql, items: readonly Item[]) => Promise<void>) {
     return async (items: readonly Item[]) => {

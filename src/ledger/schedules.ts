@@ -52,6 +52,14 @@ export async function lockSchedules(tx: Sql): Promise<TimedSchedule[]> {
   );
 }
 
+/** Those that are not paused and have a moment that has come, about which nothing is decided yet. */
+export async function listOverdueSchedules(sql: Sql): Promise<TimedSchedule[]> {
+  return sql.query(
+    `select ${columns} from nightshift.schedules
+     where deleted_at is null and paused_at is null and next_due < now() order by name`,
+  );
+}
+
 /** The schedule; throws `schedule.missing`. */
 export async function findSchedule(sql: Sql, name: string): Promise<TimedSchedule> {
   const rows = await sql.query<TimedSchedule>(

@@ -43,8 +43,8 @@ export interface AttemptServices extends Surroundings {
   random(): number;
   /** Aborted when the worker waits no longer, not even for a database that is away. */
   readonly hurry: AbortSignal;
-  /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
-  onError(error: unknown): void;
+  /** Hears of what could not be kept: a log line, a progress; and of which run. It does not fail the run. */
+  onError(error: unknown, about?: object): void;
 }
 
 /** An attempt under way in this process: aborting `control` ends it with the reason as what was thrown. */
@@ -105,9 +105,9 @@ async function carryOut(services: AttemptServices, held: UnderWay): Promise<void
 /** Tells that an attempt begins; answers when, for `concludeAttempt`. */
 export function announceBegin(
   { announcements }: AttemptServices,
-  { run, job, attempt }: ClaimedRun,
+  { run, job, attempt, waitedMs }: ClaimedRun,
 ): number {
-  announcements.announce({ kind: 'begun', run, job, attempt });
+  announcements.announce({ kind: 'begun', run, job, attempt, waitedMs });
   return performance.now();
 }
 

@@ -33,7 +33,7 @@ export async function carryForeign(
     const passes = ['foreign.ended', 'queue.early', 'queue.crowded'] as const;
     if (passes.some((code) => isFailure(error, code))) throw error;
     // Nothing but its queue has it until the ledger does.
-    services.onError(error);
+    services.onError(error, { job: carrying.job.name, delivery: carrying.delivery.id });
     throw rest(carrying, awayMs);
   }
 }

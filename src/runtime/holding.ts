@@ -14,6 +14,7 @@ import {
   type Step,
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import type { Announcements } from './announcements.ts';
 import type { Artifacts } from './artifacts.ts';
 import { type Awaiting, openAwaiting } from './awaiting.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -70,20 +71,22 @@ export interface HoldingOptions {
   readonly artifacts: Artifacts;
   readonly catalogue: Catalogue;
   readonly queues: Queues;
+  readonly announcements: Announcements;
   readonly fence: Fence;
   /** Aborted when the attempt is over. */
   readonly signal: AbortSignal;
   /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
-  onError(error: unknown): void;
+  onError(error: unknown, about?: object): void;
 }
 
 /** How long `ctx.transaction` may hold the run's row; on PGlite every other query waits meanwhile. */
 const transactionDeadlineMs = 5000;
 
 export function openHolding(options: HoldingOptions): LedgerHolding {
-  const { ledger, artifacts, fence, signal, onError } = options;
+  const { ledger, artifacts, announcements, fence, signal, onError } = options;
   const { database, handlers } = ledger;
   const { run, attempt } = fence;
+  const onLost = (error: unknown) => onError(error, { run, attempt });
   let logging: Promise<void> | undefined;
   const open = new Set<Promise<unknown>>();
 
@@ -110,6 +113,8 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
     const kept = await artifacts.keep({ run, attempt, name: step.name }, step.result);
     signal.throwIfAborted();
     await recordStep(sql, fence, { ...step, ...kept });
+    const { name, tookMs } = step;
+    announcements.announce({ kind: 'stepped', run, attempt, step: name, tookMs });
   }
 
   return {
@@ -146,10 +151,10 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
       });
     },
     log(line) {
-      logging = ledger.log({ run, attempt, ...line }).catch(onError);
+      logging = ledger.log({ run, attempt, ...line }).catch(onLost);
     },
     async progress(progress) {
-      if (!signal.aborted) await ledger.progress({ fence, progress }).catch(onError);
+      if (!signal.aborted) await ledger.progress({ fence, progress }).catch(onLost);
     },
     // Lines are committed in order, so the last one stands for all.
     logged: async () => logging,

@@ -26,7 +26,7 @@ export interface IntakeOptions {
   /** Of the worker. */
   readonly id: string;
   readonly held: Held;
-  onError(error: unknown): void;
+  onError(error: unknown, about?: object): void;
 }
 
 export async function openIntake(options: IntakeOptions): Promise<Intake> {

@@ -62,7 +62,7 @@ async function attemptAll(
   };
   const onDoubt = (run: string, error: unknown) => {
     held.doubt({ run, delivery: id });
-    services.onError(error);
+    services.onError(error, { run, job: job.name });
   };
   const shared = { delivery: id, version: job.version, hold: held.hold };
   const attempt = (run: string) =>

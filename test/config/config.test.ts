@@ -32,7 +32,7 @@ describe('with nothing set', () => {
       profile: 'full',
       mailbox: 'sample',
       footprint: 'embedded',
-      log: { level: 'info' },
+      log: { level: 'info', fileBytes: 10 * 1024 ** 2, filesKept: 10 },
       database: { kind: 'pglite', folder: './data' },
       queue: { prefix: 'nightshift' },
       runtime: { concurrency: 10, heartbeatSeconds: 5, detectionMs: 15_000, graceMs: 30_000 },
@@ -92,6 +92,11 @@ describe('a wrong value is refused with what is allowed', () => {
       '"DEBUG" is not debug, info, warn or error; did you mean "debug"?',
     ],
     ['NIGHTSHIFT_LOG_LEVEL', 'constructor', '"constructor" is not debug, info, warn or error.'],
+    [
+      'NIGHTSHIFT_LOG_REDACT',
+      'iban,,x',
+      '"iban,,x" is not parts of names, joined by commas, such as iban,diagnosis.',
+    ],
     ['NIGHTSHIFT_CONCURRENCY', '0', '"0" is not a whole number from 1 to 1000.'],
     ['NIGHTSHIFT_CONCURRENCY', '1e2', '"1e2" is not a whole number from 1 to 1000.'],
     [

@@ -5,6 +5,7 @@ import { renderPages } from '../../config/pages/index.ts';
 import { profiles } from '../../config/profiles.ts';
 import { listVariables } from '../../config/variables.ts';
 import { failures } from '../../src/core/failures.ts';
+import { metrics } from '../../src/core/metrics.ts';
 
 const pages = renderPages();
 const root = join(import.meta.dirname, '../..');
@@ -27,6 +28,14 @@ test('docs/configuration.md lists every variable and every profile once, and not
   );
   const names = [...listVariables().map(({ name }) => name), ...Object.keys(profiles)];
   expect(listed).toEqual(names);
+});
+
+test('docs/metrics.md lists every metric once, and nothing else', () => {
+  const listed = [...pages['docs/metrics.md']!.matchAll(/^\| `(nightshift_\w+)` \|/gm)].map(
+    ([, name]) => name,
+  );
+  expect(listed).toHaveLength(Object.keys(metrics).length);
+  expect(new Set(listed)).toEqual(new Set(Object.keys(metrics)));
 });
 
 test('no cell of a table breaks its row', () => {

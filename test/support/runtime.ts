@@ -78,10 +78,13 @@ export async function openTestRuntime(
   const { prefix } = place;
   const redisUrl = options.redisUrl ?? place.redisUrl;
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
-  const ledger = openLedger(database, { detectionMs: ms });
-  const catalogue = openCatalogue(jobs, { payloadLimit });
   const auth = openAuth({ database, roles: collectRoles(), ratePerMinute: 12_000, onError });
   const announcements = openAnnouncements();
+  const ledger = openLedger(database, {
+    detectionMs: ms,
+    onCommit: (commit) => announcements.announce({ kind: 'committed', ...commit }),
+  });
+  const catalogue = openCatalogue(jobs, { payloadLimit });
   const now = () => new Date();
   const archive = options.archive ?? openMemoryArchive();
   const artifacts = openArtifacts({ archive });

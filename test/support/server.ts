@@ -78,7 +78,7 @@ function hasExited(child: ChildProcess): boolean {
 
 /** The one line that a machine without the servers gets. */
 const installHint =
-  'The tests need PostgreSQL and Redis: apt-get install postgresql redis-server (macOS: brew install postgresql redis), or set DATABASE_URL and REDIS_URL.';
+  'The tests need PostgreSQL and Redis: apt-get install postgresql redis-server (macOS: brew install postgresql redis), or set DATABASE_URL and REDIS_URL; some need PgBouncer and Prometheus, too (apt-get install pgbouncer prometheus).';
 
 /** The path of an installed program; throws with how to install it. */
 export function findProgram(name: string): string {

@@ -1,12 +1,14 @@
 import type { Duty } from '../../core/duty.ts';
 import { Failure } from '../../core/errors.ts';
 import type { Sql } from '../../core/sql.ts';
-import { listSchedules, markMissed, type TimedSchedule } from '../../ledger/index.ts';
+import { listOverdueSchedules, markMissed, type TimedSchedule } from '../../ledger/index.ts';
 import { stateOf } from './showing.ts';
 
 /** The schedules with a firing that is later than its grace, and nothing has become of; any process can tell. */
 export async function listMissed(sql: Sql): Promise<TimedSchedule[]> {
-  return (await listSchedules(sql)).filter((schedule) => stateOf(schedule).state === 'missed');
+  return (await listOverdueSchedules(sql)).filter(
+    (schedule) => stateOf(schedule).state === 'missed',
+  );
 }
 
 /** A missed firing as people hear of it. */

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Runs `work`, and what follows from it, so that each line of the log says which request it was for. */
+export type Within = (ids: { readonly request: string }, work: () => void) => void;
+
+/** Hears of each request to the API, and of its answer, as traces do. */
+export interface RequestListener {
+  /** `traceparent`: the header by which a caller says which trace it belongs to. */
+  receive(request: string, traceparent: unknown): void;
+  answer(
+    request: string,
+    told: {
+      readonly method: string;
+      readonly route: string;
+      readonly status: number;
+      readonly tookMs: number;
+    },
+  ): void;
+}
+
+/** Ids that no other process gives, too. */
+export const newRequestId = (): string => randomUUID();
+
+/** Answers every request with its id (`x-request-id`), and has whatever is logged on its way say it. */
+export function tagRequests(server: FastifyInstance, within: Within = (_, work) => work()): void {
+  const known = new WeakMap<FastifyRequest, { readonly request: string }>();
+  server.addHook('onRequest', (request, reply, done) => {
+    const ids = { request: request.id };
+    known.set(request, ids);
+    void reply.header('x-request-id', request.id);
+    within(ids, done);
+  });
+  // Reading a body goes by events of the connection, which know nothing of the request.
+  server.addHook('preValidation', (request, _, done) => within(known.get(request)!, done));
+}
+
+/** Tells `listener` of what is asked of the API; health and metrics are asked all the time. */
+export function tellRequests(server: FastifyInstance, listener: RequestListener): void {
+  const isTold = ({ url }: FastifyRequest) => url.startsWith('/api/');
+  server.addHook('onRequest', (request, _, done) => {
+    if (isTold(request)) listener.receive(request.id, request.headers['traceparent']);
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const { id, method, routeOptions } = request;
+    const { statusCode: status, elapsedTime: tookMs } = reply;
+    if (isTold(request))
+      listener.answer(id, { method, route: routeOptions.url ?? 'none', status, tookMs });
+    done();
+  });
+}
