@@ -5,6 +5,7 @@ import type { Calendars } from '../core/calendar.ts';
 import type { Database } from '../db/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Artifacts, Catalogue, Enqueuer } from '../runtime/index.ts';
+import type { CallerOf } from './caller.ts';
 
 /** What the routes act on. */
 export interface Operated {
@@ -16,6 +17,7 @@ export interface Operated {
   readonly calendars: Calendars;
   /** A worker not heard of for longer is dead. */
   readonly detectionMs: number;
+  readonly callerOf: CallerOf;
   /** Hears of what concerns nobody who asked. */
   onError(error: unknown): void;
 }

@@ -1,8 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import { Failure } from '../core/errors.ts';
 import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
+import type { Refusal } from '../runtime/index.ts';
 
 const statusOf: Record<FailureKind, number> = {
   invalid: 400,
@@ -21,6 +23,8 @@ export interface Problem {
   readonly detail: string;
   readonly code: string;
   readonly kind: FailureKind;
+  /** Of a batch: which runs cannot be accepted, and why. */
+  readonly refused?: readonly Refusal[] | undefined;
 }
 
 /** Where the web has a status of its own for something. */
@@ -46,8 +50,19 @@ export function answerProblems(
   );
 }
 
+/** What a schema finds wrong, and where. */
+export function faultsIn({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`)
+    .join('; ');
+}
+
 function toProblem(error: FastifyError | Failure): Problem {
-  if (error instanceof Failure) return problemOf(error.kind, error.code, error.message);
+  if (error instanceof Failure) {
+    const problem = problemOf(error.kind, error.code, error.message);
+    const { list } = error.details;
+    return Array.isArray(list) ? { ...problem, refused: list as Problem['refused'] } : problem;
+  }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const faults = error.validation.map(
       ({ instancePath, message }) =>

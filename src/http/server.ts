@@ -4,8 +4,10 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { nobody } from './caller.ts';
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
+import { batchRoutes } from './routes/batch.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
@@ -23,11 +25,16 @@ export interface ServerOptions {
   onBug(error: unknown): void;
 }
 
+/** What the routes act on; without `callerOf` nobody is recognised. */
+type Given = Omit<Operated, 'callerOf'> & Partial<Pick<Operated, 'callerOf'>>;
+
 /** The API under `/api/v1` and health, not listening yet: over a socket or a port, or by `inject` inside a process. */
-export function buildServer(operated: Operated, options: ServerOptions): Server {
+export function buildServer(given: Given, options: ServerOptions): Server {
+  const operated: Operated = { callerOf: nobody, ...given };
   const server = openServer(options, operated.catalogue.payloadLimit);
   const all = [
     runRoutes,
+    batchRoutes,
     bulkRoutes,
     resultRoutes,
     catalogueRoutes,

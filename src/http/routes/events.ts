@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { sendEvent } from '../../runtime/index.ts';
+import { doOnce, sendEvent } from '../../runtime/index.ts';
+import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
 
 const event = z.strictObject({
@@ -9,10 +10,19 @@ const event = z.strictObject({
 });
 
 /** Events for the runs that wait for them. */
-export function eventRoutes(server: Server, { database, catalogue }: Operated): void {
-  server.post('/events', { schema: { body: event } }, async ({ body }, reply) => {
-    const { name, key, payload } = body;
-    const sent = { name, payload, ...(key !== undefined && { key }) };
-    return reply.status(202).send(await sendEvent({ database, catalogue }, sent));
-  });
+export function eventRoutes(server: Server, { database, catalogue, callerOf }: Operated): void {
+  server.post(
+    '/events',
+    { schema: { headers: idempotencyHeaders, body: event } },
+    async (request, reply) => {
+      const { name, key, payload } = request.body;
+      const sent = { name, payload, ...(key !== undefined && { key }) };
+      const once = readRequestKey(request, callerOf);
+      const { answer, replayed } = await doOnce(database, once, (tx) =>
+        sendEvent({ database, catalogue }, sent, { tx }),
+      );
+      markReplayed(reply, replayed);
+      return reply.status(202).send(answer);
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { describeHold } from '../../core/limits.ts';
 import { type Run, shownState } from '../../core/run.ts';
 import type { Sql } from '../../core/sql.ts';
 import { findHold } from '../../ledger/index.ts';
+import type { EnqueueOptions } from '../../runtime/index.ts';
 
 export const byId = z.object({ id: z.string() });
 
@@ -38,6 +39,23 @@ export const newRun = z.strictObject({
     .optional(),
   throttle: z.strictObject({ key: z.string(), per: duration }).optional(),
 });
+
+export type NewRunBody = z.output<typeof newRun>;
+
+/** What a body says of a run beside job and payload, in the words of `enqueue`. */
+export function toOptions({
+  delay = 0,
+  expires,
+  key,
+  ...options
+}: Omit<NewRunBody, 'job' | 'payload'>): Omit<EnqueueOptions, 'tx' | 'once'> {
+  return {
+    ...options,
+    delayMs: delay,
+    ...(expires !== undefined && { expiresMs: expires }),
+    ...(key !== undefined && { key }),
+  };
+}
 
 /** A moment as ISO 8601, or a date, which begins at midnight UTC. */
 const moment = z

@@ -13,9 +13,18 @@ import {
   listWaits,
   retryRun,
 } from '../../ledger/index.ts';
-import { cancel, replay } from '../../runtime/index.ts';
+import { cancel, replayOnce } from '../../runtime/index.ts';
+import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
-import { byId, filterFields, newRun, optionalDuration, showRun, tellHold } from './run-schemas.ts';
+import {
+  byId,
+  filterFields,
+  newRun,
+  optionalDuration,
+  showRun,
+  tellHold,
+  toOptions,
+} from './run-schemas.ts';
 import { waitForEnd } from './wait.ts';
 
 const page = z.object({
@@ -35,15 +44,22 @@ export function runRoutes(server: Server, operated: Operated): void {
 
   server.post(
     '/runs',
-    { schema: { body: newRun, querystring: z.object({ wait: optionalDuration }) } },
-    async ({ body, query }, reply) => {
-      const { job, payload, delay = 0, expires, key, ...options } = body;
-      const { id, existing } = await enqueuer.offer(job, payload, {
-        ...options,
-        delayMs: delay,
-        ...(expires !== undefined && { expiresMs: expires }),
-        ...(key !== undefined && { key }),
+    {
+      schema: {
+        headers: idempotencyHeaders,
+        body: newRun,
+        querystring: z.object({ wait: optionalDuration }),
+      },
+    },
+    async (request, reply) => {
+      const { job, payload, ...options } = request.body;
+      const { query } = request;
+      const once = readRequestKey(request, operated.callerOf);
+      const { id, existing, replayed } = await enqueuer.offer(job, payload, {
+        ...toOptions(options),
+        ...(once && { once }),
       });
+      markReplayed(reply, replayed);
       if (query.wait === undefined)
         return reply.status(202).send({ id, ...(existing && { existing }) });
       const run = await waitForEnd(database, {
@@ -119,13 +135,18 @@ export function runRoutes(server: Server, operated: Operated): void {
     '/runs/:id/replay',
     {
       schema: {
+        headers: idempotencyHeaders,
         params: byId,
         body: z.strictObject({ payload: z.unknown().optional() }).nullish(),
       },
     },
-    async ({ params: { id }, body }, reply) => {
-      const next = await replay({ database, catalogue }, { id, payload: body?.payload });
-      return reply.status(202).send({ id: next, replayOf: id });
+    async (request, reply) => {
+      const { id } = request.params;
+      const once = readRequestKey(request, operated.callerOf);
+      const asked = { id, payload: request.body?.payload, once };
+      const { answer, replayed } = await replayOnce({ database, catalogue }, asked);
+      markReplayed(reply, replayed);
+      return reply.status(202).send({ id: answer, replayOf: id });
     },
   );
 }

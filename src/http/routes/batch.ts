@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Failure } from '../../core/errors.ts';
+import { type BatchedRun, batchMost, type Refusal } from '../../runtime/index.ts';
+import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
+import type { Operated, Server } from '../operated.ts';
+import { faultsIn } from '../problem.ts';
+import { type NewRunBody, newRun, toOptions } from './run-schemas.ts';
+
+const batch = z.strictObject({
+  runs: z.array(z.unknown().meta(z.toJSONSchema(newRun, { io: 'input', unrepresentable: 'any' }))),
+  partial: z
+    .boolean()
+    .default(false)
+    .describe('Accept what can be accepted, and answer what cannot; else it is all or nothing.'),
+});
+
+/** Many runs, of any jobs, in one commit. */
+export function batchRoutes(server: Server, { enqueuer, callerOf }: Operated): void {
+  server.post(
+    '/runs/batch',
+    { schema: { headers: idempotencyHeaders, body: batch } },
+    async (request, reply) => {
+      const { runs, partial } = request.body;
+      if (runs.length > batchMost)
+        throw new Failure('enqueue.too_many', { count: runs.length, most: batchMost });
+      const { batched, refused } = readRuns(runs);
+      const once = readRequestKey(request, callerOf);
+      const answer = await enqueuer.offerBatch(batched, { partial, refused, once });
+      markReplayed(reply, answer.replayed);
+      return reply.status(202).send({
+        accepted: answer.accepted.map(({ index, id, existing }) => ({
+          index,
+          id,
+          ...(existing && { existing }),
+        })),
+        refused: answer.refused,
+      });
+    },
+  );
+}
+
+/** Each is read by itself, so that one that is no run is refused like one that its job refuses. */
+function readRuns(runs: readonly unknown[]): { batched: BatchedRun[]; refused: Refusal[] } {
+  const batched: BatchedRun[] = [];
+  const refused: Refusal[] = [];
+  runs.forEach((run, index) => {
+    const read = newRun.safeParse(run);
+    if (read.success) batched.push({ index, ...toBatched(read.data) });
+    else refused.push({ index, code: 'request.invalid', detail: `${faultsIn(read.error)}.` });
+  });
+  return { batched, refused };
+}
+
+function toBatched({ job, payload, ...options }: NewRunBody): Omit<BatchedRun, 'index'> {
+  return { job, payload, options: toOptions(options) };
+}

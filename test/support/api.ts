@@ -1,0 +1,67 @@
+import type { AnyJob } from '../../src/core/job.ts';
+import { isFinal, type Run } from '../../src/core/run.ts';
+import { buildServer, type Server } from '../../src/http/index.ts';
+import { findRun } from '../../src/ledger/index.ts';
+import type { Footprint } from './footprint.ts';
+import { openTestRuntime, type TestRuntime } from './runtime.ts';
+import { scheduleServices } from './schedules.ts';
+import { until } from './until.ts';
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** The API over a runtime of its own, asked without a socket. */
+export interface TestApi extends AsyncDisposable {
+  readonly runtime: TestRuntime;
+  readonly server: Server;
+  call<Body = never>(
+    method: Method,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<TestAnswer<Body>>;
+  /** The run once it has ended. */
+  ended(id: string): Promise<Run>;
+}
+
+export interface TestAnswer<Body> {
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Record<string, unknown>;
+}
+
+export async function openTestApi(footprint: Footprint, jobs: readonly AnyJob[]): Promise<TestApi> {
+  const runtime = await openTestRuntime(footprint, jobs);
+  const server = buildServer(
+    { ...runtime, ...scheduleServices(runtime), detectionMs: 15_000 },
+    {
+      readiness: () => Promise.resolve({ ready: true, components: [] }),
+      onBug: (error) => void runtime.errors.push(error),
+    },
+  );
+  return {
+    runtime,
+    server,
+    async call(method, path, body, headers = {}) {
+      const response = await server.inject({
+        method,
+        url: `/api/v1${path}`,
+        headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        ...(body !== undefined && { payload: JSON.stringify(body) }),
+      });
+      const parsed: unknown = response.body === '' ? undefined : JSON.parse(response.body);
+      return { status: response.statusCode, body: parsed as never, headers: response.headers };
+    },
+    ended: (id) =>
+      until(
+        async () => {
+          const run = await findRun(runtime.database, id);
+          return isFinal(run.state) ? run : undefined;
+        },
+        { timeoutMs: 30_000 },
+      ),
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await runtime[Symbol.asyncDispose]();
+    },
+  };
+}
