@@ -12,4 +12,16 @@ export const requestFailures = {
     'conflict',
     'The Idempotency-Key "{key}" came with another request within 24 h; send the same one again, or a key of its own.',
   ],
+  'cursor.invalid': [
+    'invalid',
+    'The {name} is not one that was answered for {list}; begin without it, or copy the whole of it.',
+  ],
+  'wait.too_long': [
+    'invalid',
+    'A request can wait {most} at most, and {wait} was asked for; wait less, and ask for the run again.',
+  ],
+  'events.crowded': [
+    'limited',
+    'This process streams the events of {most} runs already; try again later, or ask for the run itself.',
+  ],
 } as const;

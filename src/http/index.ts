@@ -2,4 +2,4 @@ export { listenOnPort } from './listen.ts';
 export type { Operated, Server } from './operated.ts';
 export type { Problem } from './problem.ts';
 export type { ComponentHealth, Readiness } from './routes/health.ts';
-export { buildHealthServer, buildServer } from './server.ts';
+export { buildHealthServer, buildServer, type ServerOptions } from './server.ts';

@@ -15,15 +15,20 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
+import { runEventRoutes, type StreamOptions } from './routes/run-events.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { searchRoutes } from './routes/search.ts';
+import { openRunWatch } from './run-watch.ts';
 
 /** What a server is asked about the process it is in, and whom it tells of bugs. */
 export interface ServerOptions {
   readiness(): Promise<Readiness>;
   onBug(error: unknown): void;
+  readonly streams?: Omit<StreamOptions, 'watch'>;
 }
+
+type Routes = (scope: Server, operated: Operated) => void;
 
 /** What the routes act on; without `callerOf` nobody is recognised. */
 type Given = Omit<Operated, 'callerOf'> & Partial<Pick<Operated, 'callerOf'>>;
@@ -32,8 +37,11 @@ type Given = Omit<Operated, 'callerOf'> & Partial<Pick<Operated, 'callerOf'>>;
 export function buildServer(given: Given, options: ServerOptions): Server {
   const operated: Operated = { callerOf: nobody, ...given };
   const server = openServer(options, operated.catalogue.payloadLimit);
-  const all = [
-    runRoutes,
+  const watch = openRunWatch(operated.database);
+  server.addHook('onClose', () => Promise.resolve(watch.close()));
+  const all: Routes[] = [
+    (scope) => runRoutes(scope, operated, watch),
+    (scope) => runEventRoutes(scope, operated, { watch, ...options.streams }),
     batchRoutes,
     bulkRoutes,
     resultRoutes,

@@ -43,6 +43,7 @@ export {
 export { enterInstallation, findInstallation } from './installation.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';
+export { lookAtRuns, type RunLook } from './look.ts';
 export * from './orphans.ts';
 export * from './outbox.ts';
 export { ensurePartitions, findOldestRuns } from './partitions.ts';

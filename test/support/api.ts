@@ -1,6 +1,6 @@
 import type { AnyJob } from '../../src/core/job.ts';
 import { isFinal, type Run } from '../../src/core/run.ts';
-import { buildServer, type Server } from '../../src/http/index.ts';
+import { buildServer, type Server, type ServerOptions } from '../../src/http/index.ts';
 import { findRun } from '../../src/ledger/index.ts';
 import type { Footprint } from './footprint.ts';
 import { openTestRuntime, type TestRuntime } from './runtime.ts';
@@ -19,6 +19,8 @@ export interface TestApi extends AsyncDisposable {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<TestAnswer<Body>>;
+  /** Listens on a free port and answers the URL of the API. */
+  listen(): Promise<string>;
   /** The run once it has ended. */
   ended(id: string): Promise<Run>;
 }
@@ -29,13 +31,18 @@ export interface TestAnswer<Body> {
   readonly headers: Record<string, unknown>;
 }
 
-export async function openTestApi(footprint: Footprint, jobs: readonly AnyJob[]): Promise<TestApi> {
+export async function openTestApi(
+  footprint: Footprint,
+  jobs: readonly AnyJob[],
+  options: Partial<ServerOptions> = {},
+): Promise<TestApi> {
   const runtime = await openTestRuntime(footprint, jobs);
   const server = buildServer(
     { ...runtime, ...scheduleServices(runtime), detectionMs: 15_000 },
     {
       readiness: () => Promise.resolve({ ready: true, components: [] }),
       onBug: (error) => void runtime.errors.push(error),
+      ...options,
     },
   );
   return {
@@ -51,6 +58,7 @@ export async function openTestApi(footprint: Footprint, jobs: readonly AnyJob[])
       const parsed: unknown = response.body === '' ? undefined : JSON.parse(response.body);
       return { status: response.statusCode, body: parsed as never, headers: response.headers };
     },
+    listen: async () => `${await server.listen({ host: '127.0.0.1', port: 0 })}/api/v1`,
     ended: (id) =>
       until(
         async () => {

@@ -16,6 +16,8 @@ import {
 import { cancel, replayOnce } from '../../runtime/index.ts';
 import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
+import { endless } from '../patience.ts';
+import type { RunWatch } from '../run-watch.ts';
 import {
   byId,
   filterFields,
@@ -25,7 +27,7 @@ import {
   tellHold,
   toOptions,
 } from './run-schemas.ts';
-import { waitForEnd } from './wait.ts';
+import { checkWait, signalOf, waitForEnd } from './wait.ts';
 
 const page = z.object({
   ...filterFields,
@@ -34,10 +36,10 @@ const page = z.object({
   cursor: z.uuid().optional(),
 });
 
-const longestWaitMs = 60_000;
+const waiting = z.strictObject({ wait: optionalDuration });
 
 /** Accepting, finding, cancelling, retrying and replaying single runs. */
-export function runRoutes(server: Server, operated: Operated): void {
+export function runRoutes(server: Server, operated: Operated, watch: RunWatch): void {
   const { database, queues, catalogue, enqueuer } = operated;
   const closing = new AbortController();
   server.addHook('preClose', () => Promise.resolve(closing.abort()));
@@ -45,15 +47,17 @@ export function runRoutes(server: Server, operated: Operated): void {
   server.post(
     '/runs',
     {
+      ...endless,
       schema: {
         headers: idempotencyHeaders,
         body: newRun,
-        querystring: z.object({ wait: optionalDuration }),
+        querystring: waiting,
       },
     },
     async (request, reply) => {
       const { job, payload, ...options } = request.body;
       const { query } = request;
+      checkWait(query.wait);
       const once = readRequestKey(request, operated.callerOf);
       const { id, existing, replayed } = await enqueuer.offer(job, payload, {
         ...toOptions(options),
@@ -62,11 +66,8 @@ export function runRoutes(server: Server, operated: Operated): void {
       markReplayed(reply, replayed);
       if (query.wait === undefined)
         return reply.status(202).send({ id, ...(existing && { existing }) });
-      const run = await waitForEnd(database, {
-        id,
-        ms: Math.min(query.wait, longestWaitMs),
-        closing: closing.signal,
-      });
+      await waitForEnd(watch, { id, ms: query.wait, signal: signalOf(reply, closing.signal) });
+      const run = await findRun(database, id);
       return reply.status(isFinal(run.state) ? 200 : 202).send(showRun(run));
     },
   );
@@ -84,20 +85,31 @@ export function runRoutes(server: Server, operated: Operated): void {
     };
   });
 
-  server.get('/runs/:id', { schema: { params: byId } }, async ({ params: { id } }) => {
-    const run = await findRun(database, id);
-    return {
-      ...showRun(run),
-      waitsFor: await findReason(operated, run),
-      heldBack: await tellHold(database, run),
-      adoptedFrom: await findAdopted(database, id),
-      pastAttempts: await listPastAttempts(database, id),
-      steps: await listSteps(database, id),
-      replays: await listReplays(database, id),
-      waits: await listWaits(database, id),
-      ...(await findTree(database, id)),
-    };
-  });
+  server.get(
+    '/runs/:id',
+    { ...endless, schema: { params: byId, querystring: waiting } },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { wait } = request.query;
+      checkWait(wait);
+      if (wait !== undefined) {
+        await findRun(database, id);
+        await waitForEnd(watch, { id, ms: wait, signal: signalOf(reply, closing.signal) });
+      }
+      const run = await findRun(database, id);
+      return {
+        ...showRun(run),
+        waitsFor: await findReason(operated, run),
+        heldBack: await tellHold(database, run),
+        adoptedFrom: await findAdopted(database, id),
+        pastAttempts: await listPastAttempts(database, id),
+        steps: await listSteps(database, id),
+        replays: await listReplays(database, id),
+        waits: await listWaits(database, id),
+        ...(await findTree(database, id)),
+      };
+    },
+  );
 
   server.get(
     '/runs/:id/logs',
