@@ -1,3 +1,4 @@
+import type {} from '@fastify/swagger'; // the types of summary and tags
 import Fastify from 'fastify';
 import {
   serializerCompiler,
@@ -5,6 +6,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { nobody } from './caller.ts';
+import { tagAnswers } from './etag.ts';
 import type { Operated, Server } from './operated.ts';
 import { answerProblems } from './problem.ts';
 import { batchRoutes } from './routes/batch.ts';
@@ -15,6 +17,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
+import { acceptRoutes } from './routes/run-accept.ts';
 import { runEventRoutes, type StreamOptions } from './routes/run-events.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -40,6 +43,7 @@ export function buildServer(given: Given, options: ServerOptions): Server {
   const watch = openRunWatch(operated.database);
   server.addHook('onClose', () => Promise.resolve(watch.close()));
   const all: Routes[] = [
+    (scope) => acceptRoutes(scope, operated, watch),
     (scope) => runRoutes(scope, operated, watch),
     (scope) => runEventRoutes(scope, operated, { watch, ...options.streams }),
     batchRoutes,
@@ -78,6 +82,7 @@ function openServer({ readiness, onBug }: ServerOptions, payloadLimit: number): 
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
+  tagAnswers(server);
   answerProblems(server, { payloadLimit, onBug });
   const typed = server.withTypeProvider<ZodTypeProvider>();
   healthRoutes(typed, readiness);

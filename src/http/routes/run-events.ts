@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Failure } from '../../core/errors.ts';
 import { isFinal } from '../../core/run.ts';
 import { findRun } from '../../ledger/index.ts';
+import { answering } from '../answering.ts';
 import { readMark } from '../event-mark.ts';
 import type { Operated, Server } from '../operated.ts';
 import { endless } from '../patience.ts';
@@ -39,7 +40,17 @@ export function runEventRoutes(
 
   server.get(
     '/runs/:id/events',
-    { ...endless, exposeHeadRoute: false, schema: { headers, params: byId } },
+    {
+      ...endless,
+      exposeHeadRoute: false,
+      schema: {
+        tags: ['runs'],
+        summary: 'What happens to it, as it happens, by server-sent events',
+        headers,
+        params: byId,
+        ...answering({ 200: z.string(), 204: z.null() }),
+      },
+    },
     async (request, reply) => {
       const { id } = request.params;
       const mark = readMark(request.headers['last-event-id']);
@@ -59,13 +70,15 @@ export function runEventRoutes(
         { sql: database, watch },
         { id: run.id, mark: { ...mark, ended: false }, signal, heartbeatMs },
       );
-      return reply
-        .type('text/event-stream')
-        // A server that closes would wait for the next request of a connection that is kept.
-        .header('connection', 'close')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no')
-        .send(Readable.from(events, { objectMode: false, highWaterMark: 16 * 1024 }));
+      return (
+        reply
+          .type('text/event-stream')
+          // A server that closes would wait for the next request of a connection that is kept.
+          .header('connection', 'close')
+          .header('cache-control', 'no-store')
+          .header('x-accel-buffering', 'no')
+          .send(Readable.from(events, { objectMode: false, highWaterMark: 16 * 1024 }))
+      );
     },
   );
 }

@@ -6,7 +6,15 @@ import type { Sql } from '../../core/sql.ts';
 import { findHold } from '../../ledger/index.ts';
 import type { EnqueueOptions } from '../../runtime/index.ts';
 
-export const byId = z.object({ id: z.string() });
+export const byId = z.strictObject({
+  id: z
+    .string()
+    .max(100)
+    .meta({ examples: ['019aa6e2-7a00-7000-8000-000000000001'] }),
+});
+
+/** Nothing, or an empty object. */
+export const noBody = z.strictObject({}).nullish();
 
 export const optionalDuration = z
   .string()
@@ -21,24 +29,25 @@ export const optionalDuration = z
   .optional();
 
 /** A duration that is checked with what it belongs to. */
-const duration = z.custom<Duration>(
-  (value) => typeof value === 'string',
-  'is not a duration; write 30s, 15m or 2h',
-);
+const duration = z
+  .custom<Duration>((value) => typeof value === 'string', 'is not a duration; write 30s, 15m or 2h')
+  .meta({ type: 'string', examples: ['30s'] });
 
-export const newRun = z.strictObject({
-  job: z.string(),
-  payload: z.unknown().default({}),
-  delay: optionalDuration,
-  priority: z.int().min(0).max(2_097_151).default(0),
-  expires: optionalDuration,
-  key: z.string().optional(),
-  unique: z.strictObject({ key: z.string().optional(), for: duration.optional() }).optional(),
-  debounce: z
-    .strictObject({ key: z.string(), for: duration, upTo: duration.optional() })
-    .optional(),
-  throttle: z.strictObject({ key: z.string(), per: duration }).optional(),
-});
+export const newRun = z
+  .strictObject({
+    job: z.string().max(200),
+    payload: z.unknown().default({}),
+    delay: optionalDuration.describe('Until it may run: 10m, 2h, 7d.'),
+    priority: z.int().min(0).max(2_097_151).default(0).describe('0 is first.'),
+    expires: optionalDuration.describe('How long it may wait to begin.'),
+    key: z.string().optional().describe('Whose run it is, where the limits of its job go by that.'),
+    unique: z.strictObject({ key: z.string().optional(), for: duration.optional() }).optional(),
+    debounce: z
+      .strictObject({ key: z.string(), for: duration, upTo: duration.optional() })
+      .optional(),
+    throttle: z.strictObject({ key: z.string(), per: duration }).optional(),
+  })
+  .meta({ examples: [{ job: 'mail-triage', payload: { mailbox: 'sample' } }] });
 
 export type NewRunBody = z.output<typeof newRun>;
 

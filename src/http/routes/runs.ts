@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isFinal, type Run, runStates } from '../../core/run.ts';
+import { type Run, runStates } from '../../core/run.ts';
 import {
   findAdopted,
   findNewestVersion,
@@ -13,81 +13,98 @@ import {
   listWaits,
   retryRun,
 } from '../../ledger/index.ts';
-import { cancel, replayOnce } from '../../runtime/index.ts';
-import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
+import { cancel } from '../../runtime/index.ts';
+import { answering, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
+import { pageFields, pageOf, readCursor } from '../paging.ts';
 import { endless } from '../patience.ts';
 import type { RunWatch } from '../run-watch.ts';
-import {
-  byId,
-  filterFields,
-  newRun,
-  optionalDuration,
-  showRun,
-  tellHold,
-  toOptions,
-} from './run-schemas.ts';
-import { checkWait, signalOf, waitForEnd } from './wait.ts';
+import { logLine, runAnswer, runDetails } from './run-answers.ts';
+import { byId, filterFields, noBody, showRun, tellHold } from './run-schemas.ts';
+import { checkWait, signalOf, waitForEnd, waiting } from './wait.ts';
 
-const page = z.object({
+const page = z.strictObject({
   ...filterFields,
   state: z.enum(runStates).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  cursor: z.uuid().optional(),
+  ...pageFields(50),
 });
 
-const waiting = z.strictObject({ wait: optionalDuration });
+const logPage = z.strictObject({
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  ...pageFields(1000),
+});
 
-/** Accepting, finding, cancelling, retrying and replaying single runs. */
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Finding, cancelling and retrying single runs. */
 export function runRoutes(server: Server, operated: Operated, watch: RunWatch): void {
-  const { database, queues, catalogue, enqueuer } = operated;
-  const closing = new AbortController();
-  server.addHook('preClose', () => Promise.resolve(closing.abort()));
+  listRoutes(server, operated);
+  detailRoute(server, operated, watch);
+  changeRoutes(server, operated);
+}
 
-  server.post(
+function listRoutes(server: Server, { database }: Operated): void {
+  server.get(
     '/runs',
     {
-      ...endless,
       schema: {
-        headers: idempotencyHeaders,
-        body: newRun,
-        querystring: waiting,
+        tags: ['runs'],
+        summary: 'List runs, newest first',
+        querystring: page,
+        ...answering({ 200: pageAnswer('runs', runAnswer) }),
       },
     },
-    async (request, reply) => {
-      const { job, payload, ...options } = request.body;
-      const { query } = request;
-      checkWait(query.wait);
-      const once = readRequestKey(request, operated.callerOf);
-      const { id, existing, replayed } = await enqueuer.offer(job, payload, {
-        ...toOptions(options),
-        ...(once && { once }),
-      });
-      markReplayed(reply, replayed);
-      if (query.wait === undefined)
-        return reply.status(202).send({ id, ...(existing && { existing }) });
-      await waitForEnd(watch, { id, ms: query.wait, signal: signalOf(reply, closing.signal) });
-      const run = await findRun(database, id);
-      return reply.status(isFinal(run.state) ? 200 : 202).send(showRun(run));
+    async ({ query: { cursor, state, limit, ...filter } }) => {
+      const before = readCursor('runs', cursor, uuid);
+      const states = state && [state];
+      const rows = await listRuns(database, { ...filter, states, before, limit: limit + 1 });
+      const { page, next } = pageOf('runs', { rows, limit, placeOf: ({ id }) => id });
+      return { runs: page.map(showRun), ...next };
     },
   );
 
-  server.get('/runs', { schema: { querystring: page } }, async ({ query }) => {
-    const { cursor, state, ...rest } = query;
-    const runs = await listRuns(database, {
-      ...rest,
-      states: state && [state],
-      before: cursor,
-    });
-    return {
-      runs: runs.map(showRun),
-      ...(runs.length === query.limit && { cursor: runs[runs.length - 1]?.id }),
-    };
-  });
+  server.get(
+    '/runs/:id/logs',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'The lines of its log, oldest first',
+        params: byId,
+        querystring: logPage,
+        ...answering({ 200: pageAnswer('lines', logLine) }),
+      },
+    },
+    async ({ params: { id }, query: { after, limit, cursor } }) => {
+      await findRun(database, id);
+      const from = Number(readCursor('logs', cursor, /^\d{1,15}$/) ?? after);
+      const rows = await listLogs(database, id, { after: from, limit: limit + 1 });
+      const { page, next } = pageOf('logs', {
+        rows,
+        limit,
+        placeOf: ({ sequence }) => String(sequence),
+      });
+      return { lines: page, ...next };
+    },
+  );
+}
+
+function detailRoute(server: Server, operated: Operated, watch: RunWatch): void {
+  const { database } = operated;
+  const closing = new AbortController();
+  server.addHook('preClose', () => Promise.resolve(closing.abort()));
 
   server.get(
     '/runs/:id',
-    { ...endless, schema: { params: byId, querystring: waiting } },
+    {
+      ...endless,
+      schema: {
+        tags: ['runs'],
+        summary: 'A run with its attempts, steps and children; with ?wait once it has ended',
+        params: byId,
+        querystring: waiting,
+        ...answering({ 200: runDetails }),
+      },
+    },
     async (request, reply) => {
       const { id } = request.params;
       const { wait } = request.query;
@@ -96,41 +113,37 @@ export function runRoutes(server: Server, operated: Operated, watch: RunWatch): 
         await findRun(database, id);
         await waitForEnd(watch, { id, ms: wait, signal: signalOf(reply, closing.signal) });
       }
-      const run = await findRun(database, id);
-      return {
-        ...showRun(run),
-        waitsFor: await findReason(operated, run),
-        heldBack: await tellHold(database, run),
-        adoptedFrom: await findAdopted(database, id),
-        pastAttempts: await listPastAttempts(database, id),
-        steps: await listSteps(database, id),
-        replays: await listReplays(database, id),
-        waits: await listWaits(database, id),
-        ...(await findTree(database, id)),
-      };
+      return showDetails(operated, await findRun(database, id));
     },
   );
+}
 
-  server.get(
-    '/runs/:id/logs',
-    {
-      schema: {
-        params: byId,
-        querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }),
-      },
-    },
-    async ({ params: { id }, query: { after } }) => {
-      await findRun(database, id);
-      return { lines: await listLogs(database, id, { after }) };
-    },
-  );
+async function showDetails(operated: Operated, run: Run) {
+  const { database } = operated;
+  const { id } = run;
+  return {
+    ...showRun(run),
+    waitsFor: await findReason(operated, run),
+    heldBack: await tellHold(database, run),
+    adoptedFrom: (await findAdopted(database, id)) ?? null,
+    pastAttempts: await listPastAttempts(database, id),
+    steps: await listSteps(database, id),
+    replays: await listReplays(database, id),
+    waits: await listWaits(database, id),
+    ...(await findTree(database, id)),
+  };
+}
 
+function changeRoutes(server: Server, { database, queues }: Operated): void {
   server.post(
     '/runs/:id/cancel',
     {
       schema: {
+        tags: ['runs'],
+        summary: 'End an unfinished run as cancelled',
         params: byId,
-        body: z.strictObject({ reason: z.string().optional() }).nullish(),
+        body: z.strictObject({ reason: z.string().max(1000).optional() }).nullish(),
+        ...answering({ 200: runAnswer }),
       },
     },
     async ({ params: { id }, body }) => {
@@ -139,27 +152,18 @@ export function runRoutes(server: Server, operated: Operated, watch: RunWatch): 
     },
   );
 
-  server.post('/runs/:id/retry', { schema: { params: byId } }, async ({ params: { id } }) =>
-    showRun(await retryRun(database, id)),
-  );
-
   server.post(
-    '/runs/:id/replay',
+    '/runs/:id/retry',
     {
       schema: {
-        headers: idempotencyHeaders,
+        tags: ['runs'],
+        summary: 'Queue a failed, cancelled or expired run again',
         params: byId,
-        body: z.strictObject({ payload: z.unknown().optional() }).nullish(),
+        body: noBody,
+        ...answering({ 200: runAnswer }),
       },
     },
-    async (request, reply) => {
-      const { id } = request.params;
-      const once = readRequestKey(request, operated.callerOf);
-      const asked = { id, payload: request.body?.payload, once };
-      const { answer, replayed } = await replayOnce({ database, catalogue }, asked);
-      markReplayed(reply, replayed);
-      return reply.status(202).send({ id: answer, replayOf: id });
-    },
+    async ({ params: { id } }) => showRun(await retryRun(database, id)),
   );
 }
 

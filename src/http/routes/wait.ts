@@ -1,11 +1,20 @@
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { formatMs } from '../../core/duration.ts';
 import { Failure } from '../../core/errors.ts';
 import { isFinal } from '../../core/run.ts';
 import type { RunWatch } from '../run-watch.ts';
+import { optionalDuration } from './run-schemas.ts';
 
 /** `?wait=` may ask for so long. */
-export const longestWaitMs = 60_000;
+const longestWaitMs = 60_000;
+
+/** The query of a route that waits. */
+export const waiting = z.strictObject({
+  wait: optionalDuration
+    .describe('Answer when the run has ended, or after this time; 60s at the most.')
+    .meta({ examples: ['30s'] }),
+});
 
 /** Throws `wait.too_long`. */
 export function checkWait(ms: number | undefined): void {
