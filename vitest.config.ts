@@ -12,6 +12,7 @@ const slow = [
   'test/runtime/gates/**/*.test.ts',
   'test/runtime/{batch,bundles,foreign,uniqueness,versions,waiting}*.test.ts',
   'test/ledger/retention.test.ts',
+  'test/http/{batch,fuzz,idempotency,run-events,transport}.test.ts',
 ];
 
 export default defineConfig({

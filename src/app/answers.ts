@@ -1,4 +1,4 @@
-import type { Server } from '../http/index.ts';
+import type { DoorOptions, Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
 import { type ProcessKind, web } from './kinds.ts';
 import { openWatch, type Watch } from './readiness.ts';
@@ -15,7 +15,8 @@ export async function startAnswers(
   if (answers === 'api') {
     if (system.config.footprint === 'embedded') await openApiServer(system, watch);
     const { listenOnPort } = await import('../http/index.ts');
-    return listenOnPort(await buildApiServer(system, watch), { host, port: port ?? usualPort });
+    const server = await buildApiServer(system, watch, doorOf(system));
+    return listenOnPort(server, { host, port: port ?? usualPort });
   }
   if (port === undefined) return undefined;
   const { buildHealthServer, listenOnPort } = await import('../http/index.ts');
@@ -35,7 +36,22 @@ export async function openApiServer(
   return server;
 }
 
-async function buildApiServer(system: System, { readiness }: Watch): Promise<Server> {
+/** How the API on a port meets strangers, by the settings of this installation. */
+function doorOf({ config, log }: System): DoorOptions {
+  const { tlsCert, tlsKey, ...settings } = config.http;
+  const tls = tlsCert !== undefined && tlsKey !== undefined && { cert: tlsCert, key: tlsKey };
+  return {
+    ...settings,
+    ...(tls && { tls }),
+    onRequest: (line) => log[line.path.startsWith('/health') ? 'debug' : 'info'](line, 'request'),
+  };
+}
+
+async function buildApiServer(
+  system: System,
+  { readiness }: Watch,
+  door?: DoorOptions,
+): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
   const { config, database, queues, catalogue, enqueuer, artifacts, calendars, onError } = system;
   const { detectionMs } = config.runtime;
@@ -49,7 +65,7 @@ async function buildApiServer(system: System, { readiness }: Watch): Promise<Ser
     detectionMs,
     onError,
   };
-  const server = buildServer(operated, { readiness, onBug: onError });
+  const server = buildServer(operated, { readiness, onBug: onError, ...(door && { door }) });
   system.onClose(() => server.close());
   return server;
 }

@@ -63,6 +63,15 @@ export function text(allowed: string) {
   return matching(/^[^\0]+$/, allowed);
 }
 
+/** Texts that each match `pattern` as a whole, with commas between them; none is fine. */
+export function listOf(pattern: RegExp, allowed: string) {
+  return option({ allowed: `a list, with commas, of ${allowed}` }, (text) => {
+    const items = text.split(',').map((item) => item.trim());
+    const given = items.filter((item) => item !== '');
+    return given.every((item) => pattern.test(item)) ? given : undefined;
+  });
+}
+
 /** The URL of a server, by one of `protocols` (`postgres:`). */
 export function serverUrl(protocols: readonly string[], example: string) {
   const allowed = `a URL such as ${example} (in a password, write @ / # ? : as %40 %2F %23 %3F %3A)`;

@@ -24,4 +24,29 @@ export const requestFailures = {
     'limited',
     'This process streams the events of {most} runs already; try again later, or ask for the run itself.',
   ],
+  'request.json': [
+    'invalid',
+    'The body is not JSON: {reason}. Send one JSON value, as application/json.',
+  ],
+  'request.media': ['invalid', 'The body is said to be {type}; send JSON, as application/json.'],
+  'request.host': [
+    'denied',
+    'The host "{host}" is not one that this server is called by; call it by its address, or add the name to NIGHTSHIFT_HOSTS.',
+  ],
+  'request.origin': [
+    'denied',
+    'A page of {origin} may not change anything here; add its origin to NIGHTSHIFT_CORS to let it.',
+  ],
+  'request.rate': [
+    'limited',
+    'This address has sent more than {max} requests in a minute without a key; try again in {seconds} s.',
+  ],
+  'request.slow': [
+    'unavailable',
+    'The request took longer than {seconds} s and was given up; what it asked for may have happened. Ask, and try again.',
+  ],
+  'http.tls': [
+    'invalid',
+    'TLS cannot be served with {cert} and {key}: {reason}. Set NIGHTSHIFT_TLS_CERT and NIGHTSHIFT_TLS_KEY to PEM files that fit.',
+  ],
 } as const;

@@ -1,3 +1,4 @@
+export type { DoorOptions, RequestLine } from './door/options.ts';
 export { listenOnPort } from './listen.ts';
 export type { Operated, Server } from './operated.ts';
 export type { Problem } from './problem.ts';

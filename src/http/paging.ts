@@ -14,7 +14,7 @@ export function pageFields(usual: number, most = 1000) {
 }
 
 /** Where a page of `list` ended, as an opaque text. */
-export function writeCursor(list: string, place: string): string {
+function writeCursor(list: string, place: string): string {
   return Buffer.from(JSON.stringify([list, place])).toString('base64url');
 }
 

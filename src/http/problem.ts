@@ -1,10 +1,12 @@
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { Failure } from '../core/errors.ts';
 import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
+import { isConnectionLost } from '../db/index.ts';
 import type { Refusal } from '../runtime/index.ts';
+import { handlerMs } from './patience.ts';
 
 const statusOf: Record<FailureKind, number> = {
   invalid: 400,
@@ -28,7 +30,10 @@ export interface Problem {
 }
 
 /** Where the web has a status of its own for something. */
-const statusOfCode: Partial<Record<string, number>> = { 'payload.too_large': 413 };
+const statusOfCode: Partial<Record<string, number>> = {
+  'payload.too_large': 413,
+  'request.media': 415,
+};
 
 /** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
 export function answerProblems(
@@ -36,10 +41,11 @@ export function answerProblems(
   { payloadLimit, onBug }: { readonly payloadLimit: number; onBug(error: unknown): void },
 ): void {
   server.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
-    if (isTooLarge) await readToEnd(request);
-    const problem = toProblem(isTooLarge ? bodyTooLarge(request, payloadLimit) : error);
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await readToEnd(request);
+    const problem = toProblem(explain(error, request, payloadLimit));
     if (problem.kind === 'bug') onBug(error);
+    const seconds = retryAfter(problem, error);
+    if (seconds !== undefined) void reply.header('retry-after', seconds);
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
   server.setNotFoundHandler((request, reply) =>
@@ -48,6 +54,28 @@ export function answerProblems(
       .type('application/problem+json')
       .send(problemOf('missing', 'route.missing', `There is no ${request.method} ${request.url}.`)),
   );
+}
+
+/** Answers what is wrong with a request before any route is found: an URL that cannot be read. */
+export function answerUnreadable(
+  error: FastifyError,
+  _: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const problem = toProblem(error);
+  void reply.status(problem.status).type('application/problem+json').send(problem);
+}
+
+/** The faults of a body that are found before it is read. */
+function explain(
+  error: FastifyError,
+  request: FastifyRequest,
+  payloadLimit: number,
+): FastifyError | Failure {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request, payloadLimit);
+  if (error.code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error;
+  const type = (request.headers['content-type'] ?? 'nothing').slice(0, 100);
+  return new Failure('request.media', { type }, error);
 }
 
 /** What a schema finds wrong, and where. */
@@ -74,13 +102,44 @@ function toProblem(error: FastifyError | Failure): Problem {
       `${error.validationContext}: ${faults.join('; ')}.`,
     );
   }
+  if (error.code === 'FST_ERR_HANDLER_TIMEOUT')
+    return toProblem(new Failure('request.slow', { seconds: handlerMs / 1000 }, error));
   if (error.statusCode !== undefined && error.statusCode < 500)
     return { ...problemOf('invalid', 'request.invalid', error.message), status: error.statusCode };
+  const known = fromDatabase(error);
+  if (known) return known;
   return problemOf(
     'bug',
     'internal',
     'Something went wrong here; the log of the server tells more.',
   );
+}
+
+/** What Postgres says without a `Failure` around it: that it is away, or that it cannot store what was sent. */
+function fromDatabase(error: Error & { readonly code?: string }): Problem | undefined {
+  if (isConnectionLost(error))
+    return problemOf(
+      'unavailable',
+      'database.unreachable',
+      'The database went away; what was asked for may have happened. Try again.',
+    );
+  // SQLSTATE class 22: data exceptions, such as a number out of range.
+  if (/^22[\dA-Z]{3}$/.test(error.code ?? ''))
+    return problemOf(
+      'invalid',
+      'request.invalid',
+      `Something in the request cannot be stored: ${error.message}.`,
+    );
+  return undefined;
+}
+
+/** Seconds after which it may be tried again, where that can help. */
+function retryAfter({ kind }: Problem, error: unknown): number | undefined {
+  if (kind === 'unavailable') return 5;
+  if (kind !== 'limited') return undefined;
+  const seconds =
+    error instanceof Failure && error.code === 'request.rate' && error.details['seconds'];
+  return typeof seconds === 'number' ? seconds : 1;
 }
 
 const patienceMs = 5000;

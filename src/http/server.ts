@@ -1,14 +1,20 @@
 import type {} from '@fastify/swagger'; // the types of summary and tags
 import Fastify from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import {
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { nobody } from './caller.ts';
+import { type CallerOf, nobody } from './caller.ts';
+import type { DoorOptions } from './door/options.ts';
+import { logRequests, nameRequest } from './door/request-log.ts';
+import { followTls, readTls } from './door/tls.ts';
 import { tagAnswers } from './etag.ts';
+import { readJsonBodies } from './json-body.ts';
 import type { Operated, Server } from './operated.ts';
-import { answerProblems } from './problem.ts';
+import { handlerMs } from './patience.ts';
+import { answerProblems, answerUnreadable } from './problem.ts';
 import { batchRoutes } from './routes/batch.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
@@ -24,11 +30,13 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { searchRoutes } from './routes/search.ts';
 import { openRunWatch } from './run-watch.ts';
 
-/** What a server is asked about the process it is in, and whom it tells of bugs. */
+/** What a server is asked about the process it is in, whom it tells of bugs, and how it meets strangers. */
 export interface ServerOptions {
   readiness(): Promise<Readiness>;
   onBug(error: unknown): void;
   readonly streams?: Omit<StreamOptions, 'watch'>;
+  /** For a server that listens on a port; without it only this machine's own programs reach it. */
+  readonly door?: DoorOptions;
 }
 
 type Routes = (scope: Server, operated: Operated) => void;
@@ -39,52 +47,107 @@ type Given = Omit<Operated, 'callerOf'> & Partial<Pick<Operated, 'callerOf'>>;
 /** The API under `/api/v1` and health, not listening yet: over a socket or a port, or by `inject` inside a process. */
 export function buildServer(given: Given, options: ServerOptions): Server {
   const operated: Operated = { callerOf: nobody, ...given };
-  const server = openServer(options, operated.catalogue.payloadLimit);
-  const watch = openRunWatch(operated.database);
+  const { callerOf, catalogue, database } = operated;
+  const server = openServer(options, catalogue.payloadLimit, callerOf);
+  if (options.door)
+    void server.register(
+      fastifyPlugin(async (scope: Server) => (await import('./docs.ts')).describeRoutes(scope)),
+    );
+  const watch = openRunWatch(database);
   server.addHook('onClose', () => Promise.resolve(watch.close()));
-  const all: Routes[] = [
+  addRoutes(server, '', [(scope) => healthRoutes(scope, options.readiness)]);
+  addRoutes(server, '/api/v1', [
     (scope) => acceptRoutes(scope, operated, watch),
     (scope) => runRoutes(scope, operated, watch),
     (scope) => runEventRoutes(scope, operated, { watch, ...options.streams }),
-    batchRoutes,
-    bulkRoutes,
-    resultRoutes,
-    catalogueRoutes,
-    queueRoutes,
-    eventRoutes,
-    scheduleRoutes,
-    dutyRoutes,
-    searchRoutes,
-  ];
-  for (const routes of all)
-    void server.register(
-      (scope) => Promise.resolve(routes(scope.withTypeProvider<ZodTypeProvider>(), operated)),
-      {
-        prefix: '/api/v1',
-      },
-    );
+    ...apiRoutes.map(
+      (routes): Scoped =>
+        (scope) =>
+          routes(scope, operated),
+    ),
+  ]);
   return server;
 }
 
+const apiRoutes: readonly Routes[] = [
+  batchRoutes,
+  bulkRoutes,
+  resultRoutes,
+  catalogueRoutes,
+  queueRoutes,
+  eventRoutes,
+  scheduleRoutes,
+  dutyRoutes,
+  searchRoutes,
+];
+
 /** Health alone, for a process that serves no API. */
 export function buildHealthServer(options: ServerOptions): Server {
-  return openServer(options, 0);
+  const server = openServer(options, 0, nobody);
+  addRoutes(server, '', [(scope) => healthRoutes(scope, options.readiness)]);
+  return server;
+}
+
+type Scoped = (scope: Server) => void;
+
+function addRoutes(server: Server, prefix: string, all: readonly Scoped[]): void {
+  for (const routes of all)
+    void server.register(
+      (scope) => Promise.resolve(routes(scope.withTypeProvider<ZodTypeProvider>())),
+      { prefix },
+    );
 }
 
 /** What is said in a body beside payloads is small. */
 const leastBodyLimit = 10 * 1024 * 1024;
 
-function openServer({ readiness, onBug }: ServerOptions, payloadLimit: number): Server {
+function openServer(options: ServerOptions, payloadLimit: number, callerOf: CallerOf): Server {
+  const { door, onBug } = options;
   const server = Fastify({
     logger: false,
     bodyLimit: Math.max(leastBodyLimit, 2 * payloadLimit),
     forceCloseConnections: 'idle',
+    genReqId: nameRequest,
+    frameworkErrors: answerUnreadable as never,
+    routerOptions: { maxParamLength: 2000 },
+    ...(door && transportOf(door)),
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
+  readJsonBodies(server);
+  logRequests(server, door?.onRequest, callerOf);
   tagAnswers(server);
   answerProblems(server, { payloadLimit, onBug });
-  const typed = server.withTypeProvider<ZodTypeProvider>();
-  healthRoutes(typed, readiness);
-  return typed;
+  if (door)
+    void server.register(
+      fastifyPlugin(async (scope) => {
+        const { guardDoor } = await import('./door/door.ts');
+        await guardDoor(scope, door, callerOf);
+      }),
+    );
+  if (door?.tls) {
+    const unfollow = followTls(server.server as never, door.tls, {
+      everyMs: door.tlsCheckMs ?? 10_000,
+      onError: onBug,
+    });
+    server.addHook('onClose', () => Promise.resolve(unfollow()));
+  }
+  return server.withTypeProvider<ZodTypeProvider>();
+}
+
+/** Whoever sends slowly, or for ever, loses the connection. */
+function transportOf(door: DoorOptions): object {
+  const { headersMs = 10_000, requestMs = 30_000, checkMs = 5000, trustedProxies, tls } = door;
+  const limits = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: checkMs,
+    maxHeaderSize: 16 * 1024,
+  };
+  return {
+    requestTimeout: requestMs,
+    handlerTimeout: handlerMs,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    ...(tls ? { https: { ...limits, ...readTls(tls) } } : { http: limits }),
+  };
 }

@@ -1,3 +1,4 @@
+import type { RouteOptions } from 'fastify';
 import type { AnyJob } from '../../src/core/job.ts';
 import { isFinal, type Run } from '../../src/core/run.ts';
 import { buildServer, type Server, type ServerOptions } from '../../src/http/index.ts';
@@ -13,6 +14,8 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export interface TestApi extends AsyncDisposable {
   readonly runtime: TestRuntime;
   readonly server: Server;
+  /** Every route, with its schema. */
+  readonly routes: readonly RouteOptions[];
   call<Body = never>(
     method: Method,
     path: string,
@@ -37,17 +40,20 @@ export async function openTestApi(
   options: Partial<ServerOptions> = {},
 ): Promise<TestApi> {
   const runtime = await openTestRuntime(footprint, jobs);
-  const server = buildServer(
-    { ...runtime, ...scheduleServices(runtime), detectionMs: 15_000 },
-    {
-      readiness: () => Promise.resolve({ ready: true, components: [] }),
-      onBug: (error) => void runtime.errors.push(error),
-      ...options,
-    },
-  );
+  let server: Server;
+  try {
+    server = build(runtime, options);
+  } catch (error) {
+    await runtime[Symbol.asyncDispose]();
+    throw error;
+  }
+  const routes: RouteOptions[] = [];
+  server.addHook('onRoute', (route) => void routes.push(route));
+  await server.ready();
   return {
     runtime,
     server,
+    routes,
     async call(method, path, body, headers = {}) {
       const response = await server.inject({
         method,
@@ -72,4 +78,15 @@ export async function openTestApi(
       await runtime[Symbol.asyncDispose]();
     },
   };
+}
+
+function build(runtime: TestRuntime, options: Partial<ServerOptions>): Server {
+  return buildServer(
+    { ...runtime, ...scheduleServices(runtime), detectionMs: 15_000 },
+    {
+      readiness: () => Promise.resolve({ ready: true, components: [] }),
+      onBug: (error) => void runtime.errors.push(error),
+      ...options,
+    },
+  );
 }

@@ -19,7 +19,11 @@ const order = z
     limit: z.int().min(1).max(10_000_000).optional(),
     reason: z.string().min(1).max(1000).optional(),
   })
-  .meta({ examples: [{ action: 'retry', filter: { job: 'mail-triage' }, dryRun: true }] });
+  .meta({
+    'x-examples': {
+      usual: { value: { action: 'retry', filter: { job: 'mail-triage' }, dryRun: true } },
+    },
+  });
 
 const failuresQuery = z.strictObject({ ...filterFields, ...pageFields(50) });
 

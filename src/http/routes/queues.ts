@@ -15,7 +15,8 @@ const byName = z.strictObject({
 });
 const pause = z
   .strictObject({ reason: z.string().max(500).optional(), by: z.string().max(200).optional() })
-  .nullish();
+  .nullish()
+  .meta({ examples: [{ reason: 'the mail server is being moved', by: 'ada' }] });
 
 const queue = z
   .strictObject({

@@ -11,6 +11,11 @@ import { acceptedAnswer, runAnswer } from './run-answers.ts';
 import { byId, newRun, showRun, toOptions } from './run-schemas.ts';
 import { checkWait, signalOf, waitForEnd, waiting } from './wait.ts';
 
+const replaying = z
+  .strictObject({ payload: z.unknown().optional() })
+  .nullish()
+  .meta({ examples: [{ payload: { mailbox: 'sample' } }] });
+
 /** Accepting single runs, new ones and replays. */
 export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch): void {
   const { database, catalogue, enqueuer, callerOf } = operated;
@@ -55,7 +60,7 @@ export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch
         summary: 'Accept a new run like one that has ended, with its payload or another',
         headers: idempotencyHeaders,
         params: byId,
-        body: z.strictObject({ payload: z.unknown().optional() }).nullish(),
+        body: replaying,
         ...answering({ 202: z.strictObject({ id: z.string(), replayOf: z.string() }) }),
       },
     },

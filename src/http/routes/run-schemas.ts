@@ -14,7 +14,10 @@ export const byId = z.strictObject({
 });
 
 /** Nothing, or an empty object. */
-export const noBody = z.strictObject({}).nullish();
+export const noBody = z
+  .strictObject({})
+  .nullish()
+  .meta({ examples: [{}] });
 
 export const optionalDuration = z
   .string()
@@ -47,7 +50,10 @@ export const newRun = z
       .optional(),
     throttle: z.strictObject({ key: z.string(), per: duration }).optional(),
   })
-  .meta({ examples: [{ job: 'mail-triage', payload: { mailbox: 'sample' } }] });
+  // Zod drops `examples` where something is transformed.
+  .meta({
+    'x-examples': { usual: { value: { job: 'mail-triage', payload: { mailbox: 'sample' } } } },
+  });
 
 export type NewRunBody = z.output<typeof newRun>;
 

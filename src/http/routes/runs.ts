@@ -34,6 +34,11 @@ const logPage = z.strictObject({
   ...pageFields(1000),
 });
 
+const cancelling = z
+  .strictObject({ reason: z.string().max(1000).optional() })
+  .nullish()
+  .meta({ examples: [{ reason: 'sent twice' }] });
+
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Finding, cancelling and retrying single runs. */
@@ -142,7 +147,7 @@ function changeRoutes(server: Server, { database, queues }: Operated): void {
         tags: ['runs'],
         summary: 'End an unfinished run as cancelled',
         params: byId,
-        body: z.strictObject({ reason: z.string().max(1000).optional() }).nullish(),
+        body: cancelling,
         ...answering({ 200: runAnswer }),
       },
     },

@@ -17,6 +17,17 @@ import type { Operated, Server } from '../operated.ts';
 import { pageFields, pageOf, pageOfAll, readCursor } from '../paging.ts';
 import { noBody } from './run-schemas.ts';
 import {
+  backfill,
+  backfilled,
+  by,
+  changes,
+  counted,
+  creation,
+  doing,
+  page,
+  upcoming,
+} from './schedule-bodies.ts';
+import {
   byName,
   firingAnswer,
   rules,
@@ -24,55 +35,6 @@ import {
   scheduleDetails,
   showSchedule,
 } from './schedule-schemas.ts';
-
-const by = z.string().min(1).max(200).optional();
-const optionalRules = z.strictObject(rules).partial().shape;
-
-const creation = z.strictObject({
-  name: z.string(),
-  job: z.string(),
-  payload: z.unknown().default({}),
-  by,
-  ...optionalRules,
-});
-
-const nullableRules = Object.fromEntries(
-  Object.entries(rules).map(([rule, schema]) => [rule, (schema as z.ZodType).nullish()]),
-) as { [Rule in keyof typeof rules]: z.ZodOptional<z.ZodNullable<(typeof rules)[Rule]>> };
-
-const changes = z.strictObject({
-  job: z.string().optional(),
-  payload: z.unknown().optional(),
-  by,
-  ...nullableRules,
-});
-
-const doing = z.strictObject({ by, reason: z.string().max(500).optional() }).nullish();
-
-const backfill = z.strictObject({
-  from: z.string(),
-  to: z.string(),
-  dryRun: z.boolean().default(false),
-});
-
-const counted = z.strictObject({ count: z.coerce.number().int().min(1).max(1000).default(10) });
-
-const page = z.strictObject({
-  ...pageFields(50),
-  before: z.iso.datetime({ offset: true }).optional(),
-});
-
-const upcoming = z.strictObject({
-  words: z.string(),
-  timezone: z.string(),
-  nextDue: optionalTime,
-  next: z.array(z.looseObject({ due: z.date() })),
-});
-
-const backfilled = z.strictObject({
-  dryRun: z.boolean(),
-  moments: z.array(z.looseObject({ due: z.date() })),
-});
 
 /** Schedules: what fires when, what became of each firing, and everything that people change of it at run time. */
 export function scheduleRoutes(server: Server, operated: Operated): void {

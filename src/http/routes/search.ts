@@ -33,7 +33,9 @@ const decisions = z.strictObject({
   cursor: z.string().optional(),
 });
 
-const correction = z.strictObject({ answer: z.string(), by: z.string() });
+const correction = z
+  .strictObject({ answer: z.string(), by: z.string() })
+  .meta({ examples: [{ answer: 'act', by: 'ada' }] });
 
 const decision = z
   .strictObject({
