@@ -4,7 +4,7 @@ import { isFinal, type Run } from '../../src/core/run.ts';
 import { buildServer, type Server, type ServerOptions } from '../../src/http/index.ts';
 import { findRun } from '../../src/ledger/index.ts';
 import type { Footprint } from './footprint.ts';
-import { openTestRuntime, type TestRuntime } from './runtime.ts';
+import { openTestRuntime, type RuntimeOptions, type TestRuntime } from './runtime.ts';
 import { scheduleServices } from './schedules.ts';
 import { until } from './until.ts';
 
@@ -37,9 +37,9 @@ export interface TestAnswer<Body> {
 export async function openTestApi(
   footprint: Footprint,
   jobs: readonly AnyJob[],
-  options: Partial<ServerOptions> = {},
+  { place, ...options }: Partial<ServerOptions> & { readonly place?: RuntimeOptions } = {},
 ): Promise<TestApi> {
-  const runtime = await openTestRuntime(footprint, jobs);
+  const runtime = await openTestRuntime(footprint, jobs, place);
   let server: Server;
   try {
     server = build(runtime, options);
