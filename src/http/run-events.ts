@@ -77,7 +77,7 @@ async function* tell(sql: Sql, look: RunLook, from: EventMark): AsyncGenerator<T
   if (isNew && !isFinal(look.state)) yield state();
   for (let more = look.lastLine > mark.line; more; ) {
     const lines = await listLogs(sql, look.id, { after: mark.line, limit: linesAtOnce });
-    for (const line of lines) yield event('log', line, { line: Number(line.sequence) });
+    for (const line of lines) yield event('log', line, { line: line.sequence });
     more = lines.length === linesAtOnce;
   }
   const progress = markOfProgress(look);

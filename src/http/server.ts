@@ -1,4 +1,4 @@
-import type {} from '@fastify/swagger'; // the types of summary and tags
+// the types of summary and tags
 import Fastify from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import {
@@ -108,7 +108,7 @@ function openServer(options: ServerOptions, payloadLimit: number, callerOf: Call
     bodyLimit: Math.max(leastBodyLimit, 2 * payloadLimit),
     forceCloseConnections: 'idle',
     genReqId: nameRequest,
-    frameworkErrors: answerUnreadable as never,
+    frameworkErrors: answerUnreadable,
     routerOptions: { maxParamLength: 2000 },
     ...(door && transportOf(door)),
   });

@@ -40,7 +40,9 @@ test('every command of the page on the HTTP API does what the page says', async 
   for (const [at, command] of commands.entries()) {
     const env = { ...process.env, API: url, RUN: id };
     const { stdout } = await promisify(execFile)('sh', ['-c', command], { env });
-    expect(stdout, command).toMatch(answers[at]!);
+    expect({ command, stdout }).toMatchObject({
+      stdout: expect.stringMatching(answers[at]!) as string,
+    });
   }
 });
 

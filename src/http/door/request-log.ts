@@ -20,9 +20,9 @@ export function logRequests(
     void reply.header('x-request-id', request.id);
     done();
   });
-  server.addHook('onSend', (_, reply, payload, done) => {
+  server.addHook('onSend', (_, reply) => {
     void reply.header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`);
-    done(null, payload);
+    return Promise.resolve();
   });
   if (!onRequest) return;
   server.addHook('onResponse', (request, reply, done) => {

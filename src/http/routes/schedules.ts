@@ -12,7 +12,7 @@ import {
   resumeSchedule,
   runSchedule,
 } from '../../runtime/index.ts';
-import { answering, optionalTime, pageAnswer } from '../answering.ts';
+import { answering, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
 import { pageFields, pageOf, pageOfAll, readCursor } from '../paging.ts';
 import { noBody } from './run-schemas.ts';
@@ -30,7 +30,6 @@ import {
 import {
   byName,
   firingAnswer,
-  rules,
   scheduleAnswer,
   scheduleDetails,
   showSchedule,
