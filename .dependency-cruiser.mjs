@@ -10,8 +10,9 @@ const mayImport = {
   ledger: ['core', 'db'],
   control: ['core', 'db'],
   documents: ['core', 'db'],
+  auth: ['core', 'db'],
   runtime: ['core', 'db', 'queue', 'ledger'],
-  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'runtime'],
+  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'runtime'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
 };
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { type AuthOptions, authOptions } from '../src/auth/options.ts';
 import { archiveSettings } from '../src/connectors/options.ts';
 import { Failure } from '../src/core/errors.ts';
+import type { Role } from '../src/core/roles.ts';
 import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
 import { type HttpOptions, httpOptions } from '../src/http/options.ts';
 import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
@@ -15,6 +17,7 @@ import {
   logOptions,
 } from './options.ts';
 import { type Environment, type Reading, readVariables, type Source } from './readings.ts';
+import { roles } from './roles.ts';
 import { checkReadings } from './rules.ts';
 import type { Domain, VariableName } from './variables.ts';
 
@@ -25,11 +28,14 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly database: Readonly<ReturnType<typeof chooseDatabase>>;
   readonly queue: Readonly<QueueOptions>;
   readonly http: Readonly<HttpOptions>;
+  readonly auth: Readonly<AuthOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
   /** The folder of results that are too large for the database. */
   readonly archive: string;
   /** Paths of the mailboxes that have a name. */
   readonly mailboxes: Readonly<Record<string, string>>;
+  /** The roles beside the built-in ones. */
+  readonly roles: readonly Role[];
   /** Every variable with its effective value, passwords masked. */
   readonly settings: readonly Setting[];
   readonly warnings: readonly Finding[];
@@ -58,6 +64,7 @@ export function parseConfig(environment: Environment, file: Environment = {}): C
   return freeze({
     ...slicesOf(readings),
     mailboxes,
+    roles,
     settings: readings.map(show),
     warnings: findings,
   });
@@ -85,6 +92,7 @@ function slicesOf(readings: readonly Reading[]) {
     database,
     queue,
     http: httpOptions.parse(slice(readings, 'http')),
+    auth: authOptions.parse(slice(readings, 'auth')),
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
     archive: folder,
   };

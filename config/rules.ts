@@ -88,7 +88,7 @@ function apiIsPrivate(get: Lookup) {
   if (host.text === undefined || /^(127\.[\d.]+|::1|localhost)$/.test(host.text)) return undefined;
   return warning(
     'NIGHTSHIFT_HOST',
-    `"${host.shown}" lets other machines reach the API, which has no login yet; put it behind a proxy that asks who comes, or publish it to 127.0.0.1 only.`,
+    `"${host.shown}" lets other machines reach the API, and keys go over the wire as they are; put a proxy that speaks TLS in front, or publish it to 127.0.0.1 only.`,
   );
 }
 

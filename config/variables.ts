@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authOptions } from '../src/auth/options.ts';
 import { archiveSettings } from '../src/connectors/options.ts';
 import type { OptionMeta } from '../src/core/option.ts';
 import { maskUrl } from '../src/core/server-url.ts';
@@ -15,6 +16,7 @@ export const domains = {
   database: databaseSettings,
   queue: queueOptions,
   http: httpOptions,
+  auth: authOptions,
   runtime: runtimeOptions,
   archive: archiveSettings,
 };
@@ -46,6 +48,7 @@ const optionOf = {
   NIGHTSHIFT_CONNECTIONS: 'http.connections',
   NIGHTSHIFT_TLS_CERT: 'http.tlsCert',
   NIGHTSHIFT_TLS_KEY: 'http.tlsKey',
+  NIGHTSHIFT_KEY_RATE: 'auth.ratePerMinute',
   NIGHTSHIFT_CONCURRENCY: 'runtime.concurrency',
   NIGHTSHIFT_HEARTBEAT: 'runtime.heartbeatSeconds',
   NIGHTSHIFT_DETECTION: 'runtime.detectionMs',

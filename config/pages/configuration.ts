@@ -55,6 +55,7 @@ const rules = `- \`DATABASE_URL\` and \`REDIS_URL\` choose the footprint: neithe
 const inCode = `## What is written in code
 
 - \`config/mailboxes.ts\`: the mailboxes that have a name, and their paths.
+- \`config/roles.ts\`: roles beside [the built-in ones](roles.md).
 - \`config/schedules.ts\`: which job runs when, with which payload; a payload that does not fit its job does not compile.`;
 
 function describe(variable: Variable): string[] {

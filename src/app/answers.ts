@@ -1,3 +1,4 @@
+import { makeFirstKey } from '../auth/index.ts';
 import type { DoorOptions, Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
 import { type ProcessKind, web } from './kinds.ts';
@@ -15,8 +16,10 @@ export async function startAnswers(
   if (answers === 'api') {
     if (system.config.footprint === 'embedded') await openApiServer(system, watch);
     const { listenOnPort } = await import('../http/index.ts');
-    const server = await buildApiServer(system, watch, doorOf(system));
-    return listenOnPort(server, { host, port: port ?? usualPort });
+    const server = await buildApiServer(system, { watch, isLocal: false, door: doorOf(system) });
+    const url = await listenOnPort(server, { host, port: port ?? usualPort });
+    await showFirstKey(system);
+    return url;
   }
   if (port === undefined) return undefined;
   const { buildHealthServer, listenOnPort } = await import('../http/index.ts');
@@ -30,7 +33,7 @@ export async function openApiServer(
   system: System,
   watch: Watch = openWatch(system, web),
 ): Promise<Server> {
-  const server = await buildApiServer(system, watch);
+  const server = await buildApiServer(system, { watch, isLocal: true });
   if (system.config.footprint === 'embedded')
     system.onClose(await listenOnSocket(server, system.config));
   return server;
@@ -47,16 +50,32 @@ function doorOf({ config, log }: System): DoorOptions {
   };
 }
 
+interface ApiOptions {
+  readonly watch: Watch;
+  readonly isLocal: boolean;
+  readonly door?: DoorOptions;
+}
+
+/** Printed beside the log, by one process in the life of an installation: nobody can ask for it again. */
+async function showFirstKey({ database, auth }: System): Promise<void> {
+  const secret = await makeFirstKey(database, auth.roles);
+  if (secret === undefined) return;
+  process.stdout.write(
+    `The first admin key, shown this once; keep it where secrets are kept:\n\n  ${secret}\n\nMake others with: nightshift key create\n`,
+  );
+}
+
 async function buildApiServer(
   system: System,
-  { readiness }: Watch,
-  door?: DoorOptions,
+  { watch, isLocal, door }: ApiOptions,
 ): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
-  const { config, database, queues, catalogue, enqueuer, artifacts, calendars, onError } = system;
+  const { config, database, auth, queues, catalogue, enqueuer, artifacts, calendars, onError } =
+    system;
   const { detectionMs } = config.runtime;
   const operated = {
     database,
+    auth,
     queues,
     catalogue,
     enqueuer,
@@ -65,7 +84,12 @@ async function buildApiServer(
     detectionMs,
     onError,
   };
-  const server = buildServer(operated, { readiness, onBug: onError, ...(door && { door }) });
+  const server = buildServer(operated, {
+    readiness: watch.readiness,
+    onBug: onError,
+    isLocal,
+    ...(door && { door }),
+  });
   system.onClose(() => server.close());
   return server;
 }

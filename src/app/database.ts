@@ -1,12 +1,18 @@
 import type { Config } from '../../config/index.ts';
 import { jobMigrations } from '../../jobs/index.ts';
+import { authMigrations } from '../auth/index.ts';
 import type { OnAvailability } from '../core/availability.ts';
 import { type Database, openDatabase, openMigrations } from '../db/index.ts';
 import { documentsMigrations } from '../documents/index.ts';
 import { ensurePartitions, ledgerMigrations, plantSettings } from '../ledger/index.ts';
 
 /** Every migration of the installation, each domain's and each job's, in the order they are applied. */
-const migrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
+const migrations = {
+  ...ledgerMigrations,
+  ...authMigrations,
+  ...documentsMigrations,
+  ...jobMigrations,
+};
 
 export function openDatabaseOf(config: Config, hear?: OnAvailability): Promise<Database> {
   return openDatabase(config.database, hear);

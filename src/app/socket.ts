@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
@@ -24,5 +24,7 @@ export async function listenOnSocket(server: Server, config: Config): Promise<()
   if (path === undefined) return () => Promise.resolve();
   await rm(path, { force: true });
   await server.listen({ path });
+  // Whoever can open it may do everything, and a long path of the data folder puts it into the common temporary one.
+  await chmod(path, 0o600);
   return () => rm(path, { force: true });
 }

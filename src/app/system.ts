@@ -1,9 +1,11 @@
 import type { Config } from '../../config/index.ts';
 import { jobs as ourJobs } from '../../jobs/index.ts';
+import { type Auth, openAuth } from '../auth/index.ts';
 import { openFolderArchive } from '../connectors/archive-fs/index.ts';
 import { openCalendars } from '../connectors/calendar/index.ts';
 import type { Calendars } from '../core/calendar.ts';
 import type { AnyJob } from '../core/job.ts';
+import { collectRoles } from '../core/roles.ts';
 import type { Database } from '../db/index.ts';
 import {
   enterInstallation,
@@ -34,6 +36,7 @@ export interface System {
   readonly config: Config;
   readonly log: Log;
   readonly database: Database;
+  readonly auth: Auth;
   readonly queues: Queues;
   readonly ledger: Ledger;
   readonly catalogue: Catalogue;
@@ -92,6 +95,9 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
   const database = await openDatabaseOf(config, faults.onAvailability);
   onClose(() => database.close());
   await prepareSchema(config, database);
+  const roles = collectRoles(config.roles);
+  const auth = openAuth({ database, roles, ...config.auth, ...faults });
+  onClose(() => auth.close());
   if (config.footprint === 'embedded') await markAllStopped(database);
   const installation = await enterInstallation(database, {
     prefix: config.queue.prefix,
@@ -114,6 +120,7 @@ async function openParts({ config, jobs, faults, onClose }: Opening) {
   const enqueuer = openEnqueuer({ catalogue, ledger, queues, gates });
   return {
     database,
+    auth,
     queues,
     ledger,
     catalogue,

@@ -2,11 +2,13 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { migrationsOf, openDatabaseOf } from '../app/index.ts';
+import { isAdminAlive } from '../auth/index.ts';
 import { checkWritable, openFolderArchive } from '../connectors/archive-fs/index.ts';
 import { openMailboxes } from '../connectors/mailbox/index.ts';
 import { listDuties } from '../control/index.ts';
 import { formatMs } from '../core/duration.ts';
 import { isFailure } from '../core/errors.ts';
+import { collectRoles } from '../core/roles.ts';
 import { type Database, readServerLoad } from '../db/index.ts';
 import { findInstallation, listAhead, listWorkers, type WorkerRow } from '../ledger/index.ts';
 import { openQueues } from '../queue/index.ts';
@@ -107,6 +109,7 @@ async function examineServers(config: Config): Promise<Finding[]> {
     return [
       await examineDatabase(database),
       schema,
+      ...(schema.says === upToDate ? [await examineKeys(config, database)] : []),
       ...(working
         ? [
             ...(await examineWorkers(config, database)),
@@ -130,10 +133,12 @@ async function examineDatabase(database: Database): Promise<Finding> {
   return fine('database', `PostgreSQL ${row?.version} answers${how}`);
 }
 
+const upToDate = 'up to date';
+
 async function examineSchema(database: Database): Promise<Finding> {
   try {
     await migrationsOf(database).requireMigrated();
-    return fine('schema', 'up to date');
+    return fine('schema', upToDate);
   } catch (error) {
     if (database.driver.kind === 'pglite' && isFailure(error, 'database.not_migrated'))
       return fine('schema', 'brought up to date by the next start');
@@ -192,6 +197,16 @@ async function examineConnections(config: Config, database: Database): Promise<F
   return warning(
     'connections',
     `${says}, so that the ${workers.length} running may need ${needed}; raise max_connections, lower NIGHTSHIFT_DATABASE_CONNECTIONS, or put a PgBouncer between (docs/guides/servers.md).`,
+  );
+}
+
+/** Nobody can make another key over HTTP then. */
+async function examineKeys({ roles }: Config, database: Database): Promise<Finding> {
+  if (await isAdminAlive(database, collectRoles(roles)))
+    return fine('keys', 'an admin key is good');
+  return warning(
+    'keys',
+    'no admin key is good; npm start prints the first one once, and this machine makes another: nightshift key create --name me --role admin',
   );
 }
 

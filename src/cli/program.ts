@@ -9,6 +9,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
 import { addEventCommand } from './commands/event.ts';
+import { addKeyCommands } from './commands/keys.ts';
 import { addMigrateCommands } from './commands/migrate.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/runs.ts';
@@ -34,6 +35,7 @@ export function buildProgram(readConfig: () => Config): Command {
   addScheduleCommands(program, cli);
   addControlCommands(program, cli);
   addSearchCommand(program, cli);
+  addKeyCommands(program, cli);
   addMigrateCommands(program, cli);
   addConfigCommands(program, cli);
   addDoctorCommand(program, cli);

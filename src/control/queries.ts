@@ -1,4 +1,5 @@
 import type { Sql } from '../core/sql.ts';
+import { idleBound } from '../db/index.ts';
 
 /** A duty as every process can read it, whoever runs it. */
 export interface DutyRow {
@@ -86,7 +87,5 @@ export async function endDuty(
 
 /** A process that is frozen in the middle of a firing must not hold the schedule's row: Postgres ends its transaction. */
 export async function boundHold(tx: Sql, ms: number): Promise<void> {
-  await tx.query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [
-    String(ms),
-  ]);
+  await tx.query(`select ${idleBound('$1')}`, [String(ms)]);
 }

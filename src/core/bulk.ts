@@ -1,4 +1,5 @@
 import { Failure } from './errors.ts';
+import type { JobScope } from './job-scope.ts';
 import { isFinal, mayMove, type RunState, runStates } from './run.ts';
 
 /** What may be done to many runs at once. */
@@ -15,6 +16,8 @@ export interface RunFilter {
   readonly from?: string | undefined;
   /** Accepted before this time. */
   readonly to?: string | undefined;
+  /** Of these jobs only: what whoever asks is limited to. */
+  readonly within?: JobScope;
 }
 
 /** An action on all runs that a filter finds. */
@@ -42,11 +45,11 @@ export const bulkStates: Readonly<Record<BulkAction, readonly RunState[]>> = {
  * cancel. Throws `bulk.state`, `bulk.everything` or `bulk.rate`.
  */
 export function checkBulk({ action, filter, all, rate }: BulkOrder): readonly RunState[] {
-  const { state } = filter;
+  const { state, within: _, ...others } = filter;
   const states = bulkStates[action];
   if (state !== undefined && !states.includes(state))
     throw new Failure('bulk.state', { action, state, states: states.join(', ') });
-  if (Object.values(filter).every((value) => value === undefined) && !all)
+  if ([state, ...Object.values(others)].every((value) => value === undefined) && !all)
     throw new Failure('bulk.everything', { action });
   if (rate !== undefined && action !== 'retry') throw new Failure('bulk.rate', {});
   return state === undefined ? byDefault[action] : [state];

@@ -1,3 +1,4 @@
+import { authFailures } from './auth-failures.ts';
 import { databaseFailures } from './database-failures.ts';
 import { requestFailures } from './request-failures.ts';
 import { scheduleFailures } from './schedule-failures.ts';
@@ -247,6 +248,7 @@ export const failures = {
     'More than {limit} wait for the database; try again when it has caught up.',
   ],
   ...databaseFailures,
+  ...authFailures,
   'archive.unwritable': [
     'unavailable',
     'The archive {place} cannot be written ({reason}). Make room, let the user that Nightshift runs as write it, or set NIGHTSHIFT_ARCHIVE to another folder.',

@@ -1,4 +1,5 @@
 export type { Database, DatabaseOptions, PGliteDriver, PostgresDriver } from './database.ts';
+export { idleBound } from './idle-bound.ts';
 export type { Migration } from './migration.ts';
 export {
   type MigrationStatus,

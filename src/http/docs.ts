@@ -44,6 +44,7 @@ const tags = [
   ['control', 'The control plane'],
   ['documents', 'What jobs stored'],
   ['decisions', 'What jobs judged'],
+  ['keys', 'Who may ask'],
   ['health', 'Whether a process does its work'],
 ] as const;
 

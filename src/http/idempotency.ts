@@ -5,7 +5,7 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import { cleanJson } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
 import type { RequestKey } from '../ledger/index.ts';
-import type { CallerOf } from './caller.ts';
+import { callerOf } from './caller.ts';
 
 /** The header, for the routes that understand it. */
 export const idempotencyHeaders = z.looseObject({
@@ -19,10 +19,7 @@ export const idempotencyHeaders = z.looseObject({
 });
 
 /** What the request's Idempotency-Key stands for, or undefined without one. Throws `idempotency.key`. */
-export function readRequestKey(
-  request: FastifyRequest,
-  callerOf: CallerOf,
-): RequestKey | undefined {
+export function readRequestKey(request: FastifyRequest): RequestKey | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))

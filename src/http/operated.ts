@@ -1,15 +1,16 @@
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Auth } from '../auth/index.ts';
 import type { Calendars } from '../core/calendar.ts';
 import type { Database } from '../db/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Artifacts, Catalogue, Enqueuer } from '../runtime/index.ts';
-import type { CallerOf } from './caller.ts';
 
 /** What the routes act on. */
 export interface Operated {
   readonly database: Database;
+  readonly auth: Auth;
   readonly queues: Queues;
   readonly catalogue: Catalogue;
   readonly enqueuer: Enqueuer;
@@ -17,7 +18,6 @@ export interface Operated {
   readonly calendars: Calendars;
   /** A worker not heard of for longer is dead. */
   readonly detectionMs: number;
-  readonly callerOf: CallerOf;
   /** Hears of what concerns nobody who asked. */
   onError(error: unknown): void;
 }

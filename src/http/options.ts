@@ -14,7 +14,7 @@ export const httpOptions = z.strictObject({
   host: matching(/^[\w.:-]+$/, 'an address or name of this machine, such as 127.0.0.1 or 0.0.0.0')
     .prefault('127.0.0.1')
     .describe(
-      'The address that PORT is opened on. There is no login yet: whoever reaches it may read and run everything, so that anything but this machine itself belongs behind a proxy that asks who comes.',
+      'The address that PORT is opened on. The API needs a key, which goes over the wire as it is: let other machines reach it through a proxy that speaks TLS.',
     ),
   hosts: listOf(/^[\w.-]+$/, 'names such as jobs.example.com')
     .prefault('')

@@ -33,6 +33,10 @@ export interface Problem {
 const statusOfCode: Partial<Record<string, number>> = {
   'payload.too_large': 413,
   'request.media': 415,
+  'auth.required': 401,
+  'auth.key_unknown': 401,
+  'auth.key_expired': 401,
+  'auth.key_revoked': 401,
 };
 
 /** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
@@ -42,10 +46,13 @@ export function answerProblems(
 ): void {
   server.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await readToEnd(request);
-    const problem = toProblem(explain(error, request, payloadLimit));
+    const isStranger = statusOfCode[error.code] === 401;
+    const refusal = isStranger ? await server.countStranger?.(request, reply) : undefined;
+    const problem = toProblem(refusal ?? explain(error, request, payloadLimit));
     if (problem.kind === 'bug') onBug(error);
-    const seconds = retryAfter(problem, error);
-    if (seconds !== undefined) void reply.header('retry-after', seconds);
+    const seconds = retryAfter(problem, refusal ?? error);
+    if (seconds !== undefined && !reply.hasHeader('retry-after'))
+      void reply.header('retry-after', seconds);
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
   server.setNotFoundHandler((request, reply) =>

@@ -6,11 +6,11 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { type CallerOf, nobody } from './caller.ts';
 import type { DoorOptions } from './door/options.ts';
 import { logRequests, nameRequest } from './door/request-log.ts';
 import { followTls, readTls } from './door/tls.ts';
 import { tagAnswers } from './etag.ts';
+import { type Door, guardRoutes } from './guard.ts';
 import { readJsonBodies } from './json-body.ts';
 import type { Operated, Server } from './operated.ts';
 import { handlerMs } from './patience.ts';
@@ -21,6 +21,7 @@ import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
 import { acceptRoutes } from './routes/run-accept.ts';
@@ -34,6 +35,8 @@ import { openRunWatch } from './run-watch.ts';
 export interface ServerOptions {
   readiness(): Promise<Readiness>;
   onBug(error: unknown): void;
+  /** True on the socket in the data folder, where nobody needs a key. */
+  readonly isLocal?: boolean;
   readonly streams?: Omit<StreamOptions, 'watch'>;
   /** For a server that listens on a port; without it only this machine's own programs reach it. */
   readonly door?: DoorOptions;
@@ -41,14 +44,11 @@ export interface ServerOptions {
 
 type Routes = (scope: Server, operated: Operated) => void;
 
-/** What the routes act on; without `callerOf` nobody is recognised. */
-type Given = Omit<Operated, 'callerOf'> & Partial<Pick<Operated, 'callerOf'>>;
-
 /** The API under `/api/v1` and health, not listening yet: over a socket or a port, or by `inject` inside a process. */
-export function buildServer(given: Given, options: ServerOptions): Server {
-  const operated: Operated = { callerOf: nobody, ...given };
-  const { callerOf, catalogue, database } = operated;
-  const server = openServer(options, catalogue.payloadLimit, callerOf);
+export function buildServer(operated: Operated, options: ServerOptions): Server {
+  const { auth, catalogue, database } = operated;
+  const guard = { auth, database, isLocal: options.isLocal ?? false };
+  const server = openServer(options, { guard, payloadLimit: catalogue.payloadLimit });
   if (options.door)
     void server.register(
       fastifyPlugin(async (scope: Server) => (await import('./docs.ts')).describeRoutes(scope)),
@@ -79,11 +79,12 @@ const apiRoutes: readonly Routes[] = [
   scheduleRoutes,
   dutyRoutes,
   searchRoutes,
+  keyRoutes,
 ];
 
 /** Health alone, for a process that serves no API. */
 export function buildHealthServer(options: ServerOptions): Server {
-  const server = openServer(options, 0, nobody);
+  const server = openServer(options, { guard: {}, payloadLimit: 0 });
   addRoutes(server, '', [(scope) => healthRoutes(scope, options.readiness)]);
   return server;
 }
@@ -101,7 +102,10 @@ function addRoutes(server: Server, prefix: string, all: readonly Scoped[]): void
 /** What is said in a body beside payloads is small. */
 const leastBodyLimit = 10 * 1024 * 1024;
 
-function openServer(options: ServerOptions, payloadLimit: number, callerOf: CallerOf): Server {
+function openServer(
+  options: ServerOptions,
+  { guard, payloadLimit }: { readonly guard: Door; readonly payloadLimit: number },
+): Server {
   const { door, onBug } = options;
   const server = Fastify({
     logger: false,
@@ -115,14 +119,15 @@ function openServer(options: ServerOptions, payloadLimit: number, callerOf: Call
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   readJsonBodies(server);
-  logRequests(server, door?.onRequest, callerOf);
+  logRequests(server, door?.onRequest);
+  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
   tagAnswers(server);
   answerProblems(server, { payloadLimit, onBug });
   if (door)
     void server.register(
       fastifyPlugin(async (scope) => {
         const { guardDoor } = await import('./door/door.ts');
-        await guardDoor(scope, door, callerOf);
+        await guardDoor(scope, door);
       }),
     );
   if (door?.tls) {

@@ -11,6 +11,8 @@ export interface Dispatchable {
   readonly delayMs: number;
   /** True of a run that failed or lost a worker before: it takes no other with it. */
   readonly alone?: boolean;
+  /** True of a run that lost a worker: it had its turn, and does not stand in line again. */
+  readonly isFirst?: boolean;
 }
 
 /** The column that says how long a run has to wait. */

@@ -1,5 +1,6 @@
 import type { Sql } from '../core/sql.ts';
 import type { GateLimits } from '../core/turns.ts';
+import { idleBound } from '../db/index.ts';
 import { strictStep } from './gate-ways.ts';
 import { countStarts, forgetStarts, noStarts, noteStarts } from './starts.ts';
 
@@ -21,7 +22,7 @@ export async function lockGate(tx: Sql, job: string): Promise<LockedGate | undef
        extract(epoch from g.rate_per)::float8 * 1000 as "ratePerMs",
        (select coalesce(sum(w.concurrency), 0)::int from nightshift.workers w
         where g.job = any(w.jobs) and w.stopped_at is null and w.heartbeat_at > now() - interval '1 minute') as capacity,
-       set_config('idle_in_transaction_session_timeout', $2, true)
+       ${idleBound('$2')}
      from nightshift.gates g where g.job = $1 for update of g`,
     [job, String(idleMs)],
   );

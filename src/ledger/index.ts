@@ -57,6 +57,7 @@ export { retryRun } from './retry.ts';
 export {
   bringForward,
   findRun,
+  findRunJob,
   listPastAttempts,
   listReplays,
   listRuns,

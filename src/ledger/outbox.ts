@@ -35,6 +35,7 @@ export async function leaseOutbox(
      )
      select l.run_id as id, l.delivery, r.job, ${priority}, ${delayMs}, r.unchecked,
        coalesce(r.uniqueness ->> 'rule' <> 'unique', false) or r.failures + r.losses > 0 as alone,
+       r.losses > 0 as "isFirst",
        r.id is not null as queued
      from leased l left join nightshift.runs r on r.id = l.run_id and r.delivery = l.delivery and r.state = 'queued'
      order by l.added_at, l.run_id`,

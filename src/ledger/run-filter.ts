@@ -1,4 +1,5 @@
 import type { RunFilter } from '../core/bulk.ts';
+import { likePatterns } from '../core/job-scope.ts';
 import { isFinal, type RunState } from '../core/run.ts';
 
 /** Which runs: as people ask, and in one of several states. */
@@ -13,11 +14,20 @@ export interface Conditions {
 }
 
 /** The conditions of a query, said so that a partial index can serve them. */
-export function conditionsOf({ job, states, fingerprint, parent, from, to }: RunQuery): Conditions {
+export function conditionsOf({
+  job,
+  states,
+  fingerprint,
+  parent,
+  from,
+  to,
+  within,
+}: RunQuery): Conditions {
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   const texts = [
     job !== undefined && `job = ${parameter(job)}`,
+    within !== undefined && `job like any(${parameter(likePatterns(within))}::text[])`,
     states !== undefined && conditionOnStates(states, parameter),
     fingerprint !== undefined && `fingerprint = ${parameter(fingerprint)}`,
     parent !== undefined && `parent = ${parameter(parent)}`,

@@ -17,6 +17,15 @@ export async function findRun(sql: Sql, id: string): Promise<Run> {
   return rows[0];
 }
 
+/** The job of a run; throws `run.id_invalid` or `run.missing`. */
+export async function findRunJob(sql: Sql, id: string): Promise<string> {
+  const [row] = await sql.query<{ job: string }>(`select job from nightshift.runs where id = $1`, [
+    requireRunId(id),
+  ]);
+  if (!row) throw new Failure('run.missing', { id });
+  return row.job;
+}
+
 /** `id`, or `run.id_invalid`. */
 export function requireRunId(id: string): string {
   if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id))

@@ -50,6 +50,8 @@ export interface Backend {
   findCarried(job: string, deliveries: readonly string[]): Promise<string[]>;
   /** Milliseconds that the clock of this process is ahead of the server's; negative when it is behind. */
   aheadMs(): Promise<number>;
+  /** Takes back what a process whose clock was ahead wrote for all to go by. */
+  rightClocks(): Promise<void>;
   readMark(): Promise<Mark>;
   writeMark(mark: string): Promise<void>;
   ping(): Promise<void>;

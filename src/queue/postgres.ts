@@ -4,7 +4,13 @@ import type { Database, PostgresDriver } from '../db/index.ts';
 import { alwaysAdmitted } from './admission.ts';
 import { type Backend, streams } from './backend.ts';
 import { connectPGlite, migratePGlite } from './pglite.ts';
-import { findDelayed, findUnfinished, pingDatabase, readClock } from './queries.ts';
+import {
+  findDelayed,
+  findUnfinished,
+  pingDatabase,
+  readClock,
+  rightStalledChecks,
+} from './queries.ts';
 import { type Connection, openSharedPool } from './shared-pool.ts';
 
 interface PostgresBackendOptions {
@@ -38,6 +44,7 @@ export async function openPostgresBackend(options: PostgresBackendOptions): Prom
     findDelayed: (job, deliveries) => findDelayed(database, nameQueue(job), deliveries),
     findCarried: (job, deliveries) => findUnfinished(database, nameQueue(job), deliveries),
     aheadMs: async () => Date.now() - (await readClock(database)),
+    rightClocks: () => rightStalledChecks(database, nameQueue('')),
     // The queues are lost with the ledger or not at all.
     readMark: () => Promise.resolve('none'),
     writeMark: () => Promise.resolve(),

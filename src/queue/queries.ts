@@ -40,6 +40,19 @@ export async function readClock(sql: Sql): Promise<number> {
   return row!.ms;
 }
 
+/**
+ * Lets BullMQ look for stalled jobs again in the queues whose names begin with `prefix`: it looks no sooner than some seconds
+ * after the last look, and a process whose clock is hours ahead leaves a time that nobody else reaches for hours.
+ */
+export async function rightStalledChecks(sql: Sql, prefix: string): Promise<void> {
+  await sql.query(
+    `update bullmq.meta set value = floor(extract(epoch from now()) * 1000)::bigint::text
+     where field = 'stalled-check' and starts_with(queue, $1)
+       and value::numeric > extract(epoch from now() + interval '1 minute') * 1000`,
+    [prefix],
+  );
+}
+
 /** Resolves when the database answers. */
 export async function pingDatabase(sql: Sql): Promise<void> {
   await sql.query('select 1');

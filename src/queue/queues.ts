@@ -14,6 +14,8 @@ export interface Dispatch {
   /** 0 first, up to 2,097,151. */
   readonly priority?: number;
   readonly delayMs?: number;
+  /** It goes before all that wait, where neither has a priority. */
+  readonly isFirst?: boolean;
 }
 
 /** What lies in a queue; `waiting` counts prioritized and paused deliveries too. */
@@ -41,6 +43,8 @@ export interface Queues {
   delayed(job: string, deliveries: readonly string[]): Promise<Set<string>>;
   /** What `known` tells, and each really stands in line: finds lists that somebody deleted, and costs a walk through them. */
   carried(job: string, deliveries: readonly string[]): Promise<Set<string>>;
+  /** Takes back what a process whose clock was ahead wrote for all to go by. */
+  rightClocks(): Promise<void>;
   /** What `writeMark` left; another answer says that the server lost what was written since. */
   readMark(): Promise<Mark>;
   writeMark(mark: string): Promise<void>;
@@ -84,6 +88,7 @@ export async function openQueues(options: QueuesOptions): Promise<Queues> {
       reach.server(async () => new Set(await backend.findDelayed(job, deliveries))),
     carried: (job, deliveries) =>
       reach.server(async () => new Set(await backend.findCarried(job, deliveries))),
+    rightClocks: () => reach.server(() => backend.rightClocks()),
     readMark: () => reach.server(() => backend.readMark()),
     writeMark: (mark) => reach.server(() => backend.writeMark(mark)),
     consume(job, handle, consumerOptions) {
@@ -123,7 +128,7 @@ function openProducer(reach: Reach): Pick<Queues, 'dispatch' | 'dispatchMany'> {
   };
 }
 
-function toJob({ job, delivery, runs, priority, delayMs }: Dispatch) {
+function toJob({ job, delivery, runs, priority, delayMs, isFirst }: Dispatch) {
   return {
     name: job,
     data: { runs },
@@ -131,6 +136,7 @@ function toJob({ job, delivery, runs, priority, delayMs }: Dispatch) {
       jobId: delivery,
       ...(priority !== undefined && { priority }),
       ...(delayMs !== undefined && { delay: delayMs }),
+      ...(isFirst && { lifo: true }),
     },
   };
 }

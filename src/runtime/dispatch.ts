@@ -32,7 +32,7 @@ async function post(sql: Sql, runs: readonly Dispatchable[]): Promise<void> {
 /** Ledger rows as the queue takes them: what shares a delivery goes as one. */
 export function toDispatches(runs: readonly Dispatchable[]): Dispatch[] {
   return groupByDelivery(runs).map((bundle) => {
-    const { job, delivery, priority, delayMs } = bundle[0]!;
-    return { job, delivery, runs: bundle.map(({ id }) => id), priority, delayMs };
+    const { job, delivery, priority, delayMs, isFirst = false } = bundle[0]!;
+    return { job, delivery, runs: bundle.map(({ id }) => id), priority, delayMs, isFirst };
   });
 }

@@ -3,6 +3,7 @@ import type { LogLevel } from '../core/context.ts';
 import { Failure } from '../core/errors.ts';
 import type { Progress } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
+import { idleBound } from '../db/index.ts';
 import {
   closeWait,
   type Fence,
@@ -197,7 +198,7 @@ function idleMsOf(detectionMs: number): number {
 /** Neither a frozen worker nor a slow statement may hold the run's row: Postgres ends either. */
 export async function boundHold(tx: Sql, detectionMs: number): Promise<void> {
   await tx.query(
-    `select set_config('idle_in_transaction_session_timeout', $1, true),
+    `select ${idleBound('$1')},
        set_config('statement_timeout', $2, true), set_config('lock_timeout', $2, true)`,
     [String(idleMsOf(detectionMs)), String(statementMs)],
   );

@@ -143,7 +143,7 @@ function setAsidePoison(orphan: Orphan) {
 }
 
 /**
- * Puts the pauses back, sends again what was lost, and leaves a new mark in the queue's server. A mark that
+ * Puts clocks and pauses right, sends again what was lost, and leaves a new mark in the queue's server. A mark that
  * is not the last one says that the server lost writes: then everything is looked up, and at once.
  */
 async function mendQueue(
@@ -151,7 +151,10 @@ async function mendQueue(
   { from, mark, closely }: { from: string; mark: string | null; closely: boolean },
 ): Promise<Walked & { wiped: boolean }> {
   const away = { lost: 0, next: from, away: true, wiped: false };
-  const found = await orAway(() => queues.readMark());
+  const found = await orAway(async () => {
+    await queues.rightClocks();
+    return queues.readMark();
+  });
   if (found === undefined) return away;
   const wiped = found !== 'none' && found.mark !== mark;
   if ((await orAway(() => restorePauses({ sql: database, queues }))) === undefined) return away;

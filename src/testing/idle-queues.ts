@@ -8,6 +8,7 @@ export function openIdleQueues(): Queues {
     dispatchMany: () => Promise.resolve(),
     delayed: () => Promise.resolve(new Set()),
     carried: () => Promise.resolve(new Set()),
+    rightClocks: () => Promise.resolve(),
     readMark: () => Promise.resolve('none'),
     writeMark: () => Promise.resolve(),
     known: () => Promise.resolve(new Set()),

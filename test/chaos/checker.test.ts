@@ -46,6 +46,7 @@ const endedRun = (id: string, job: string, more: Partial<EndedRun>): EndedRun =>
   key: null,
   schedule: null,
   parent: null,
+  priority: 0,
   ...more,
 });
 const offer = (id: string, job: string, delayMs = 0): Told[] => [

@@ -77,6 +77,8 @@ type Said =
 export type Entry = Noted & {
   /** Epoch milliseconds by the database's clock. */
   readonly at?: number;
+  /** When the transaction had begun. */
+  readonly beganAt?: number;
 };
 
 type Noted =
@@ -133,6 +135,8 @@ export interface EndedRun {
   readonly schedule: string | null;
   /** The run that enqueued it by `ctx`. */
   readonly parent: string | null;
+  /** 0 first. */
+  readonly priority: number;
 }
 
 export interface EndedStep {

@@ -5,7 +5,7 @@ import type { Struck } from './faults/fault.ts';
 export interface Felt extends Struck {
   /** Attempts under way at that moment: those of the worker that was struck, else all. */
   readonly hit: number;
-  /** For each run whose worker was struck: seconds until it moved on, by whomever. */
+  /** For each run whose worker was struck, but those that let all others go first: seconds until it moved on, by whomever. */
   readonly againSeconds: readonly number[];
   /** The run that took the longest of them. */
   readonly slowestRun: string | undefined;
@@ -16,17 +16,19 @@ export interface Felt extends Struck {
 /** Finds in the history what each fault did. */
 export function feel(struck: readonly Struck[], evidence: Evidence): Felt[] {
   const holds = listHolds(evidence);
+  const patient = new Set(evidence.runs.filter(({ priority }) => priority > 0).map(({ id }) => id));
   return struck.map((one) => {
     const own = holds.filter(
       ({ worker, from, to }) =>
         from <= one.at && one.at <= to && (one.worker === '' || one.worker === worker),
     );
+    const felt = own.filter(({ run }) => !patient.has(run));
     const duty = evidence.pulses.find((at) => at > one.at);
     return {
       ...one,
       hit: own.length,
-      againSeconds: own.flatMap(({ next }) => (next ? [(next - one.at) / 1000] : [])),
-      slowestRun: own.toSorted((a, b) => (b.next ?? 0) - (a.next ?? 0))[0]?.run,
+      againSeconds: felt.flatMap(({ next }) => (next ? [(next - one.at) / 1000] : [])),
+      slowestRun: felt.toSorted((a, b) => (b.next ?? 0) - (a.next ?? 0))[0]?.run,
       dutySeconds: duty && (duty - one.at) / 1000,
     };
   });

@@ -9,6 +9,7 @@ create schema chaos;
 create table chaos.history (
   seq bigserial primary key,
   at timestamptz not null default clock_timestamp(),
+  began_at timestamptz not null default now(),
   kind text not null,
   run uuid not null,
   attempt int not null,
@@ -117,7 +118,7 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
   );
   return {
     runs: await sql.query<EndedRun>(
-      `select id, job, state, attempt, failures, losses, result, schedule, parent, payload->>'mark' as mark,
+      `select id, job, state, attempt, failures, losses, result, schedule, parent, priority, payload->>'mark' as mark,
          uniqueness->>'key' as key, error->>'code' as "errorCode"
        from nightshift.runs order by id`,
     ),
@@ -127,7 +128,7 @@ export async function readLedger(sql: Sql): Promise<Omit<Evidence, 'told' | 'spa
     entries: await sql.query<Entry>(
       `select kind, run, attempt, worker, moved_from as "from", moved_to as "to", step, failures,
          silent_ms as "silentMs", paused_ms as "pausedMs", early_ms as "earlyMs",
-         extract(epoch from at)::float8 * 1000 as at
+         extract(epoch from at)::float8 * 1000 as at, extract(epoch from began_at)::float8 * 1000 as "beganAt"
        from chaos.history order by seq`,
     ),
     firings: await sql.query<Firing>(

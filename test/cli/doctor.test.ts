@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../config/index.ts';
 import { jobMigrations } from '../../jobs/index.ts';
+import { authMigrations } from '../../src/auth/index.ts';
 import { examine } from '../../src/cli/doctor.ts';
 import { documentsMigrations } from '../../src/documents/index.ts';
 import { beat, ledgerMigrations, newId, registerWorker } from '../../src/ledger/index.ts';
@@ -10,6 +11,7 @@ let place: TestDatabase;
 beforeAll(async () => {
   place = await openTestDatabase('postgres', {
     ...ledgerMigrations,
+    ...authMigrations,
     ...documentsMigrations,
     ...jobMigrations,
   });

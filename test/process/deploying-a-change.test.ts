@@ -91,7 +91,11 @@ describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
 
   async function enqueue(web: TestProcess, payload: unknown): Promise<string> {
     const url = `${await urlOf(web)}/api/v1/runs`;
-    const { status, body } = await ask<{ id: string }>(url, { job: 'keep-contact', payload });
+    const { status, body } = await ask<{ id: string }>(
+      url,
+      { job: 'keep-contact', payload },
+      await installation.key(),
+    );
     expect(status).toBe(202);
     return body.id;
   }
@@ -100,7 +104,11 @@ describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
     Promise.all(
       ids.map((id) =>
         until(async () => {
-          const { body } = await ask<Run>(`${url.get(web)}/api/v1/runs/${id}`);
+          const { body } = await ask<Run>(
+            `${url.get(web)}/api/v1/runs/${id}`,
+            undefined,
+            await installation.key(),
+          );
           return body.state === 'succeeded' ? body : undefined;
         }, patience),
       ),

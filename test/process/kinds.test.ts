@@ -91,7 +91,8 @@ describe('the commands', () => {
     });
     expect(worker.errors).not.toContain('"url"');
     expect(await urlOf(web)).toMatch(/^http:\/\/127\.0\.0\.1:/);
-    const { body } = await ask(`${await urlOf(web)}/api/v1/workers`);
+    const key = await installation.key();
+    const { body } = await ask(`${await urlOf(web)}/api/v1/workers`, undefined, key);
     expect(body).toMatchObject({ workers: [{ pid: worker.pid, jobs: ['mail-triage'] }] });
     const heavy = await installation.launch(cli, ['worker', '--pool', 'heavy']);
     expect(heavy.errors).toContain('this worker has nothing to run');

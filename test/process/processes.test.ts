@@ -31,13 +31,18 @@ function launch(...kinds: string[]): Promise<TestProcess[]> {
 
 async function enqueue(web: TestProcess, job: string, payload: unknown): Promise<string> {
   const url = `${await urlOf(web)}/api/v1/runs`;
-  const { status, body } = await ask<{ id: string }>(url, { job, payload });
+  const { status, body } = await ask<{ id: string }>(
+    url,
+    { job, payload },
+    await installation.key(),
+  );
   expect(status).toBe(202);
   return body.id;
 }
 
 async function findRun(web: TestProcess, id: string): Promise<Run> {
-  return (await ask<Run>(`${await urlOf(web)}/api/v1/runs/${id}`)).body;
+  const url = `${await urlOf(web)}/api/v1/runs/${id}`;
+  return (await ask<Run>(url, undefined, await installation.key())).body;
 }
 
 async function waitForAll(states: string): Promise<void> {
@@ -80,9 +85,12 @@ describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
       [id],
     );
     expect(others.slice(0, 2).map(({ pid }) => pid)).toContain(rows[0]?.pid);
-    expect(
-      (await ask<{ schedules: unknown[] }>(`${await urlOf(web)}/api/v1/schedules`)).body.schedules,
-    ).toHaveLength(1);
+    const { body } = await ask<{ schedules: unknown[] }>(
+      `${await urlOf(web)}/api/v1/schedules`,
+      undefined,
+      await installation.key(),
+    );
+    expect(body.schedules).toHaveLength(1);
     for (const one of [control, ...others])
       expect(await ask(`${await urlOf(one)}/health/ready`)).toMatchObject({ status: 200 });
     expect(await terminate(...started)).toEqual(files.map(() => 0));

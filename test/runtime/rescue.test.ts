@@ -10,7 +10,7 @@ import {
   registerWorker,
 } from '../../src/ledger/index.ts';
 import type { Queues } from '../../src/queue/index.ts';
-import { rescueDuty, unknownJobsDuty } from '../../src/runtime/index.ts';
+import { openRelay, rescueDuty, unknownJobsDuty } from '../../src/runtime/index.ts';
 import { countWaiting, interleave } from '../support/interleave.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { until } from '../support/until.ts';
@@ -199,4 +199,24 @@ test('what a living worker holds without knowing goes again while the queues are
   const away = queuesWith(() => Promise.reject(new Failure('queue.unavailable', { reason: 'x' })));
   expect(await rescue({ queues: away }).run()).toMatchObject({ strays: 1 });
   expect(await findRun(database, run)).toMatchObject({ state: 'queued', losses: 0 });
+});
+
+test('a run that lost its worker does not stand in line again', async () => {
+  const lost = await makeActive(await makeWorker(100));
+  const waiting = await accept();
+  await runtime.queues.dispatch({ job: 'adding', delivery: waiting.delivery, runs: [waiting.run] });
+  await rescue().run();
+  const relay = await openRelay({ ...runtime, onError: (error) => runtime.errors.push(error) });
+  await until(async () => (await runtime.queues.counts('adding')).waiting === 2);
+  await relay.close();
+  const begun: string[] = [];
+  const consumer = runtime.queues.consume(
+    'adding',
+    ({ runs }) => Promise.resolve(void begun.push(...runs)),
+    { concurrency: 1 },
+  );
+  consumer.start();
+  await until(() => begun.length === 2);
+  await consumer.close();
+  expect(begun).toEqual([lost, waiting.run]);
 });

@@ -86,6 +86,7 @@ function build(runtime: TestRuntime, options: Partial<ServerOptions>): Server {
     {
       readiness: () => Promise.resolve({ ready: true, components: [] }),
       onBug: (error) => void runtime.errors.push(error),
+      isLocal: true,
       ...options,
     },
   );

@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseConfig } from '../../config/index.ts';
 import { jobMigrations } from '../../jobs/index.ts';
+import { authMigrations } from '../../src/auth/index.ts';
 import { type Api, openApi } from '../../src/cli/api.ts';
 import { type Database, openDatabase } from '../../src/db/index.ts';
 import { documentsMigrations } from '../../src/documents/index.ts';
@@ -10,6 +11,7 @@ import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { type CommandResult, runCommand, unset } from './command.ts';
 import { temporaryFolder } from './folder.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
+import { makeKey } from './keys.ts';
 import { type ProcessOptions, startProcess, type TestProcess } from './process.ts';
 
 /** One footprint with the whole schema, and whole processes of the product on it. */
@@ -34,12 +36,19 @@ export interface TestInstallation extends AsyncDisposable {
   ask<T>(...args: string[]): Promise<T>;
   /** The API in this process: on the embedded footprint that of the process that is started. */
   openApi(): Promise<Api>;
+  /** The secret of an admin key; the same whenever it is asked for. */
+  key(): Promise<string>;
   /** Looks into the database; on the embedded footprint no process may hold it. */
   look<T>(work: (database: Database) => Promise<T>): Promise<T>;
 }
 
 /** Every migration of the product. */
-const allMigrations = { ...ledgerMigrations, ...documentsMigrations, ...jobMigrations };
+const allMigrations = {
+  ...ledgerMigrations,
+  ...authMigrations,
+  ...documentsMigrations,
+  ...jobMigrations,
+};
 
 /** `npm start`, without npm between the test and the process. */
 export const startFile = join(import.meta.dirname, '../../workers/all.ts');
@@ -65,6 +74,7 @@ export async function openTestInstallation(
     ...(typeof settings === 'function' ? await settings(place) : settings),
   };
   const options = { env, cwd: folder, ...(user && { user }) };
+  let key: Promise<string> | undefined;
   if (user) await handOver(place, folder, user);
   const opened = opening.move();
   const processes = new Set<TestProcess>();
@@ -95,6 +105,7 @@ export async function openTestInstallation(
       return JSON.parse(output) as T;
     },
     openApi: () => openApi(parseConfig(env)),
+    key: () => (key ??= makeAdminKey(place, env)),
     async look(work) {
       const database = await openDatabase(place.database);
       try {
@@ -105,6 +116,16 @@ export async function openTestInstallation(
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Straight into a server's database, whose schema may be another release's; else by whoever holds the folder. */
+async function makeAdminKey({ database }: TestFootprint, env: Settings): Promise<string> {
+  await using closing = new AsyncDisposableStack();
+  const close = (opened: { close(): Promise<void> }) => opened.close();
+  if (database.kind === 'postgres')
+    return (await makeKey(closing.adopt(await openDatabase(database), close))).secret;
+  const api = closing.adopt(await openApi(parseConfig(env)), close);
+  return (await api.post<{ secret: string }>('/keys', { name: 'a test', role: 'admin' })).secret;
 }
 
 /** Lets another user enter what root made, and own the data folder. */

@@ -1,7 +1,10 @@
+import { type Auth, authMigrations, openAuth } from '../../src/auth/index.ts';
 import type { Archive } from '../../src/core/archive.ts';
 import type { AnyJob } from '../../src/core/job.ts';
+import { collectRoles } from '../../src/core/roles.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
+import { documentsMigrations } from '../../src/documents/index.ts';
 import { type Ledger, ledgerMigrations, openLedger, plantGates } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
@@ -27,6 +30,7 @@ export { jobOf } from './job.ts';
 export interface TestRuntime extends AsyncDisposable {
   readonly place: TestFootprint;
   readonly database: Database;
+  readonly auth: Auth;
   readonly queues: Queues;
   readonly ledger: Ledger;
   readonly enqueuer: Enqueuer;
@@ -56,6 +60,8 @@ export interface RuntimeOptions {
 
 export const detectionMs = 2000;
 
+const migrations = { ...ledgerMigrations, ...authMigrations, ...documentsMigrations };
+
 /** Bytes of a payload in tests. */
 export const payloadLimit = 64 * 1024;
 
@@ -65,7 +71,7 @@ export async function openTestRuntime(
   options: RuntimeOptions = {},
 ): Promise<TestRuntime> {
   const { child, detectionMs: ms = detectionMs } = options;
-  const place = options.place ?? (await openTestFootprint(footprint, ledgerMigrations));
+  const place = options.place ?? (await openTestFootprint(footprint, migrations));
   const database = await openDatabase(options.database ?? place.database);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
@@ -74,6 +80,7 @@ export async function openTestRuntime(
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
   const ledger = openLedger(database, { detectionMs: ms });
   const catalogue = openCatalogue(jobs, { payloadLimit });
+  const auth = openAuth({ database, roles: collectRoles(), ratePerMinute: 12_000, onError });
   const announcements = openAnnouncements();
   const now = () => new Date();
   const archive = options.archive ?? openMemoryArchive();
@@ -98,6 +105,7 @@ export async function openTestRuntime(
   return {
     place,
     database,
+    auth,
     queues,
     ledger,
     catalogue,
@@ -122,6 +130,7 @@ export async function openTestRuntime(
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.stop(0)));
       await gates.close();
+      await auth.close();
       await queues.close();
       await database.close();
       if (!options.place) await place[Symbol.asyncDispose]();

@@ -1,17 +1,12 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
-import type { CallerOf } from '../caller.ts';
 import { checkHost } from './host.ts';
 import type { DoorOptions } from './options.ts';
 import { limitStrangers } from './strangers.ts';
 
 /** Hardens a server that listens on a port, before its routes are registered. */
-export async function guardDoor(
-  server: FastifyInstance,
-  options: DoorOptions,
-  callerOf: CallerOf,
-): Promise<void> {
+export async function guardDoor(server: FastifyInstance, options: DoorOptions): Promise<void> {
   checkHost(server, options);
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives },
@@ -36,7 +31,7 @@ export async function guardDoor(
       exposedHeaders: ['etag', 'retry-after', 'x-request-id', 'idempotency-replayed'],
       maxAge: 600,
     });
-  await limitStrangers(server, options, callerOf);
+  await limitStrangers(server, options);
   // Headers of a request beyond it are cut off by Node: nobody needs as many.
   server.server.maxHeadersCount = 100;
   server.server.maxConnections = options.connections;

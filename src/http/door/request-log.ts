@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { CallerOf } from '../caller.ts';
+import { callerOf } from '../caller.ts';
 import type { DoorOptions } from './options.ts';
 
 /** The id that the client gave its request (`X-Request-Id`), else one of ours. */
@@ -11,11 +11,7 @@ export function nameRequest({ headers }: Pick<IncomingMessage, 'headers'>): stri
 }
 
 /** Answers each request with its id and how long it took, and tells the log of it. */
-export function logRequests(
-  server: FastifyInstance,
-  onRequest: DoorOptions['onRequest'],
-  callerOf: CallerOf,
-): void {
+export function logRequests(server: FastifyInstance, onRequest: DoorOptions['onRequest']): void {
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();

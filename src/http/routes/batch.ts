@@ -33,7 +33,7 @@ const batchAnswer = z
   });
 
 /** Many runs, of any jobs, in one commit. */
-export function batchRoutes(server: Server, { enqueuer, callerOf }: Operated): void {
+export function batchRoutes(server: Server, { enqueuer }: Operated): void {
   server.post(
     '/runs/batch',
     {
@@ -50,7 +50,7 @@ export function batchRoutes(server: Server, { enqueuer, callerOf }: Operated): v
       if (runs.length > batchMost)
         throw new Failure('enqueue.too_many', { count: runs.length, most: batchMost });
       const { batched, refused } = readRuns(runs);
-      const once = readRequestKey(request, callerOf);
+      const once = readRequestKey(request);
       const answer = await enqueuer.offerBatch(batched, { partial, refused, once });
       markReplayed(reply, answer.replayed);
       return reply.status(202).send({

@@ -69,8 +69,8 @@ export function bulkRoutes(server: Server, { database, queues }: Operated): void
         ...answering({ 200: pageAnswer('failures', failureGroup) }),
       },
     },
-    async ({ query: { limit, cursor, ...filter } }) => {
-      const groups = await listFailures(database, { ...filter, limit: 1000 });
+    async ({ query: { limit, cursor, ...filter }, actor }) => {
+      const groups = await listFailures(database, { ...filter, limit: 1000, within: actor.jobs });
       const { page, next } = pageOfAll('failures', groups, {
         limit,
         cursor,
@@ -90,8 +90,9 @@ export function bulkRoutes(server: Server, { database, queues }: Operated): void
         ...answering({ 200: z.union([trial, bulkAnswer]), 202: bulkAnswer }),
       },
     },
-    async ({ body }, reply) => {
-      const { dryRun, ...wanted } = body;
+    async ({ body, actor }, reply) => {
+      const { dryRun, ...asked } = body;
+      const wanted = { ...asked, filter: { ...asked.filter, within: actor.jobs } };
       if (dryRun) {
         const { matched, sample } = await tryBulk(services, wanted);
         return reply.send({ dryRun, matched, sample: sample.map(showRun) });

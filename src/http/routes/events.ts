@@ -13,7 +13,7 @@ const event = z
   .meta({ examples: [{ name: 'order.paid', key: '4711', payload: { amount: 12 } }] });
 
 /** Events for the runs that wait for them. */
-export function eventRoutes(server: Server, { database, catalogue, callerOf }: Operated): void {
+export function eventRoutes(server: Server, { database, catalogue }: Operated): void {
   server.post(
     '/events',
     {
@@ -30,7 +30,7 @@ export function eventRoutes(server: Server, { database, catalogue, callerOf }: O
     async (request, reply) => {
       const { name, key, payload } = request.body;
       const sent = { name, payload, ...(key !== undefined && { key }) };
-      const once = readRequestKey(request, callerOf);
+      const once = readRequestKey(request);
       const { answer, replayed } = await doOnce(database, once, (tx) =>
         sendEvent({ database, catalogue }, sent, { tx }),
       );

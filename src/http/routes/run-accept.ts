@@ -18,7 +18,7 @@ const replaying = z
 
 /** Accepting single runs, new ones and replays. */
 export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch): void {
-  const { database, catalogue, enqueuer, callerOf } = operated;
+  const { database, catalogue, enqueuer } = operated;
   const closing = new AbortController();
   server.addHook('preClose', () => Promise.resolve(closing.abort()));
 
@@ -39,7 +39,7 @@ export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch
       const { job, payload, ...options } = request.body;
       const { wait } = request.query;
       checkWait(wait);
-      const once = readRequestKey(request, callerOf);
+      const once = readRequestKey(request);
       const { id, existing, replayed } = await enqueuer.offer(job, payload, {
         ...toOptions(options),
         ...(once && { once }),
@@ -66,7 +66,7 @@ export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch
     },
     async (request, reply) => {
       const { id } = request.params;
-      const once = readRequestKey(request, callerOf);
+      const once = readRequestKey(request);
       const asked = { id, payload: request.body?.payload, once };
       const { answer, replayed } = await replayOnce({ database, catalogue }, asked);
       markReplayed(reply, replayed);

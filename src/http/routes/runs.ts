@@ -59,10 +59,16 @@ function listRoutes(server: Server, { database }: Operated): void {
         ...answering({ 200: pageAnswer('runs', runAnswer) }),
       },
     },
-    async ({ query: { cursor, state, limit, ...filter } }) => {
+    async ({ query: { cursor, state, limit, ...filter }, actor }) => {
       const before = readCursor('runs', cursor, uuid);
       const states = state && [state];
-      const rows = await listRuns(database, { ...filter, states, before, limit: limit + 1 });
+      const rows = await listRuns(database, {
+        ...filter,
+        states,
+        before,
+        limit: limit + 1,
+        within: actor.jobs,
+      });
       const { page, next } = pageOf('runs', { rows, limit, placeOf: ({ id }) => id });
       return { runs: page.map(showRun), ...next };
     },

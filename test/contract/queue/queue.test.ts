@@ -20,7 +20,10 @@ describe.each(footprints)('queues, %s', (footprint) => {
   afterAll(() => place[Symbol.asyncDispose]());
 
   /** Adds one delivery that carries one run. */
-  async function add(job: string, how: { priority?: number; delayMs?: number } = {}) {
+  async function add(
+    job: string,
+    how: { priority?: number; delayMs?: number; isFirst?: boolean } = {},
+  ) {
     const delivery = uuid();
     await queues.dispatch({ job, delivery, runs: [uuid()], ...how });
     return delivery;
@@ -74,6 +77,20 @@ describe.each(footprints)('queues, %s', (footprint) => {
     const consumer = queues.consume('priority', handle, one);
     consumer.start();
     expect(await reach(3)).toEqual([first, middle, last]);
+    await consumer.close();
+  });
+
+  test('what is to go first overtakes what waits, alone or among many', async () => {
+    const waiting = [await add('first'), await add('first')];
+    const one = await add('first', { isFirst: true });
+    const two = uuid();
+    await queues.dispatchMany([
+      { job: 'first', delivery: two, runs: [uuid()], isFirst: true, priority: 0, delayMs: 0 },
+    ]);
+    const { handle, reach } = collect();
+    const consumer = queues.consume('first', handle, { concurrency: 1 });
+    consumer.start();
+    expect(await reach(4)).toEqual([two, one, ...waiting]);
     await consumer.close();
   });
 
@@ -372,4 +389,35 @@ describe.each(footprints)('queues, %s', (footprint) => {
     survivor.consume('killed', handle, options).start();
     expect(await reach(1)).toEqual([delivery]);
   });
+
+  // In one process with its queues there is one clock.
+  test.skipIf(footprint === 'embedded')(
+    'after a consumer whose clock was ahead, what a killed one had still goes to the next',
+    async () => {
+      const options = { concurrency: 1, lockMs: 1_000, stalledCheckMs: 300 };
+      const ours = await place.open();
+      const { now } = Date;
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+      const early = collect();
+      const ahead = ours.consume('ahead-killed', early.handle, options);
+      ahead.start();
+      await ours.dispatch({ job: 'ahead-killed', delivery: uuid(), runs: [uuid()] });
+      await early.reach(1);
+      await ahead.close();
+      clock.mockRestore();
+      const delivery = uuid();
+      await ours.dispatch({ job: 'ahead-killed', delivery, runs: [uuid()] });
+      {
+        await using child = await holdInChild(place.address, 'ahead-killed');
+        child.kill('SIGKILL');
+        await child.ended();
+      }
+      await ours.rightClocks();
+      const { handle, reach } = collect();
+      const next = ours.consume('ahead-killed', handle, options);
+      next.start();
+      expect(await reach(1)).toEqual([delivery]);
+      await next.close();
+    },
+  );
 });

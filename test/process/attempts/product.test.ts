@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../../config/index.ts';
 import { jobMigrations, mailTriage } from '../../../jobs/index.ts';
 import { childProcessesOf, openProviders } from '../../../src/app/providers.ts';
+import { authMigrations } from '../../../src/auth/index.ts';
 import type { AnyJob } from '../../../src/core/job.ts';
 import { documentsMigrations } from '../../../src/documents/index.ts';
 import {
@@ -26,6 +27,7 @@ let place: TestDatabase;
 beforeAll(async () => {
   place = await openTestDatabase('postgres', {
     ...ledgerMigrations,
+    ...authMigrations,
     ...documentsMigrations,
     ...jobMigrations,
   });

@@ -1,0 +1,21 @@
+/** Who asks for something, or did it: an API key, a person, whoever works on the machine itself, or Nightshift. */
+export interface Actor {
+  readonly kind: 'key' | 'user' | 'local' | 'system';
+  /** The id of the key or the user; the kind where there is only one. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  /** The only jobs it may see and touch, by name or `prefix*`; all when absent. */
+  readonly jobs?: readonly string[];
+}
+
+/** Whoever reaches the data folder or the database: the command line, which needs no key. */
+export const localOperator: Actor = {
+  kind: 'local',
+  id: 'local',
+  name: 'local operator',
+  role: 'admin',
+};
+
+/** Whoever asks for what needs no key, such as the health of a process. */
+export const nobody: Actor = { kind: 'system', id: 'nobody', name: 'nobody', role: 'none' };

@@ -1,0 +1,131 @@
+import type { Permission } from './permissions.ts';
+
+/**
+ * What a route asks of whoever comes, and how a key that is limited to jobs is held to them:
+ *
+ * - `run`, `bulk`, `schedule`, `job`: the one in the path has to be of its jobs, else it is as if it were not there
+ * - `body`: so has every job that the body names
+ * - `runs`: the route itself asks the database for runs of those jobs only
+ * - a name: of the list by that name the others are left out
+ * - `never`: it reaches beyond jobs, and such a key may not
+ * - `free`: it is not about jobs
+ */
+export interface RouteGuard {
+  /** One permission, or one for each `action` of the body; null: nobody is asked for a key. */
+  readonly needs: Permission | Readonly<Record<string, Permission>> | null;
+  readonly within:
+    | 'run'
+    | 'bulk'
+    | 'schedule'
+    | 'job'
+    | 'body'
+    | 'runs'
+    | 'jobs'
+    | 'queues'
+    | 'schedules'
+    | 'never'
+    | 'free';
+  /** True where payloads and results are answered: they are left out without `payload:reveal`. */
+  readonly shows?: true;
+}
+
+const open: RouteGuard = { needs: null, within: 'free' };
+
+/**
+ * Every route that there is: one that has no line here keeps the server from starting. `* /path/*` is all that
+ * begins so and has no line of its own.
+ */
+export const routeGuards: Readonly<Record<string, RouteGuard>> = {
+  'GET /health': open,
+  'GET /health/live': open,
+  'GET /health/ready': open,
+
+  'OPTIONS *': open,
+  'GET /docs': open,
+  'GET /docs/openapi.json': open,
+  'GET /docs/style.css': open,
+
+  'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body' },
+  'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run' },
+  'POST /api/v1/runs': { needs: 'runs:enqueue', within: 'body', shows: true },
+  'GET /api/v1/runs': { needs: 'runs:read', within: 'runs', shows: true },
+  'GET /api/v1/runs/failures': { needs: 'runs:read', within: 'runs' },
+  'POST /api/v1/runs/bulk': {
+    needs: { retry: 'runs:retry', cancel: 'runs:cancel' },
+    within: 'runs',
+    shows: true,
+  },
+  'GET /api/v1/runs/bulk/:id': { needs: 'runs:read', within: 'bulk' },
+  'GET /api/v1/runs/:id': { needs: 'runs:read', within: 'run', shows: true },
+  'GET /api/v1/runs/:id/logs': { needs: 'runs:read', within: 'run' },
+  'GET /api/v1/runs/:id/result': { needs: 'payload:reveal', within: 'run' },
+  'POST /api/v1/runs/:id/cancel': { needs: 'runs:cancel', within: 'run', shows: true },
+  'POST /api/v1/runs/:id/retry': { needs: 'runs:retry', within: 'run', shows: true },
+  'POST /api/v1/runs/:id/replay': { needs: 'runs:enqueue', within: 'run' },
+
+  'GET /api/v1/jobs': { needs: 'jobs:read', within: 'jobs' },
+  'GET /api/v1/jobs/:name': { needs: 'jobs:read', within: 'job' },
+  'GET /api/v1/workers': { needs: 'workers:read', within: 'free' },
+  'GET /api/v1/duties': { needs: 'duties:read', within: 'free' },
+
+  'GET /api/v1/queues': { needs: 'queues:read', within: 'queues' },
+  'POST /api/v1/queues/:name/pause': { needs: 'queues:pause', within: 'job' },
+  'POST /api/v1/queues/:name/resume': { needs: 'queues:pause', within: 'job' },
+
+  'POST /api/v1/events': { needs: 'events:send', within: 'never' },
+
+  'GET /api/v1/schedules': { needs: 'schedules:read', within: 'schedules', shows: true },
+  'POST /api/v1/schedules': { needs: 'schedules:write', within: 'body', shows: true },
+  'GET /api/v1/schedules/:name': { needs: 'schedules:read', within: 'schedule', shows: true },
+  'PATCH /api/v1/schedules/:name': { needs: 'schedules:write', within: 'schedule', shows: true },
+  'DELETE /api/v1/schedules/:name': { needs: 'schedules:write', within: 'schedule' },
+  'GET /api/v1/schedules/:name/next': { needs: 'schedules:read', within: 'schedule' },
+  'GET /api/v1/schedules/:name/firings': { needs: 'schedules:read', within: 'schedule' },
+  'POST /api/v1/schedules/:name/reset': {
+    needs: 'schedules:write',
+    within: 'schedule',
+    shows: true,
+  },
+  'POST /api/v1/schedules/:name/pause': {
+    needs: 'schedules:operate',
+    within: 'schedule',
+    shows: true,
+  },
+  'POST /api/v1/schedules/:name/resume': {
+    needs: 'schedules:operate',
+    within: 'schedule',
+    shows: true,
+  },
+  'POST /api/v1/schedules/:name/run': { needs: 'schedules:operate', within: 'schedule' },
+  'POST /api/v1/schedules/:name/backfill': { needs: 'schedules:operate', within: 'schedule' },
+
+  'GET /api/v1/search': { needs: 'search:read', within: 'never' },
+  'GET /api/v1/documents/:id': { needs: 'search:read', within: 'never' },
+  'GET /api/v1/decisions': { needs: 'decisions:read', within: 'never' },
+  'POST /api/v1/decisions/:id/correct': { needs: 'decisions:correct', within: 'never' },
+
+  'GET /api/v1/keys': { needs: 'keys:read', within: 'free' },
+  'POST /api/v1/keys': { needs: 'keys:write', within: 'free' },
+  'POST /api/v1/keys/:id/revoke': { needs: 'keys:write', within: 'free' },
+  'POST /api/v1/keys/:id/rotate': { needs: 'keys:write', within: 'free' },
+};
+
+/** The line of a route; GET's is HEAD's, too. Undefined when there is none. */
+export function findGuard(
+  method: string,
+  url: string,
+  table = routeGuards,
+): RouteGuard | undefined {
+  const exact = table[`${method === 'HEAD' ? 'GET' : method} ${url}`];
+  if (exact) return exact;
+  const around = Object.keys(table)
+    .filter((line) => line.startsWith('* ') && line.endsWith('/*'))
+    .find((line) => url.startsWith(line.slice(2, -1)) || url === line.slice(2, -2));
+  return around === undefined ? undefined : table[around];
+}
+
+/** The permissions that a route may ask for. */
+export function permissionsOf({ needs }: RouteGuard): readonly Permission[] {
+  if (needs === null) return [];
+  return typeof needs === 'string' ? [needs] : Object.values(needs);
+}

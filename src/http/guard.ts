@@ -1,0 +1,144 @@
+import { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Auth, Taken } from '../auth/index.ts';
+import { type Actor, localOperator, nobody } from '../core/actor.ts';
+import { Failure } from '../core/errors.ts';
+import type { Permission } from '../core/permissions.ts';
+import { findGuard, permissionsOf, type RouteGuard } from '../core/route-guards.ts';
+import type { Sql } from '../core/sql.ts';
+import { holdToJobs, keepToJobs, whoIs } from './job-limits.ts';
+import type { Server } from './operated.ts';
+import { redact } from './redaction.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; `nobody` where no key is needed. */
+    actor: Actor;
+    /** Whether who asks has a permission. */
+    may(permission: Permission): boolean;
+  }
+}
+
+/** Who is let in, and by what. */
+export interface Door {
+  /** Left out where nothing needs a key. */
+  readonly auth?: Auth;
+  /** Where a run's job is looked up. */
+  readonly database?: Sql;
+  /** True on the socket in the data folder: whoever may open that may do everything, and needs no key. */
+  readonly isLocal?: boolean;
+}
+
+/**
+ * Holds every route that is added from now on to its line in the table of guards: without one, adding it throws
+ * `route.unguarded`. A request asks for its key before its body is read.
+ */
+export function guardRoutes(server: Server, door: Door): void {
+  const { auth } = door;
+  server.decorateRequest('actor', null as unknown as Actor);
+  server.decorateRequest('may', function may(this: FastifyRequest, permission: Permission) {
+    return this.actor === localOperator || (auth?.roles.may(this.actor, permission) ?? false);
+  });
+  server.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat())
+      if (!findGuard(method, route.url))
+        throw new Failure('route.unguarded', { route: `${method} ${route.url}` });
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    const guard = guardOf(request);
+    request.actor = guard?.needs ? await identify(door, request, reply) : nobody;
+    if (guard?.needs && !permissionsOf(guard).some((needed) => request.may(needed)))
+      throw denied(door, request, permissionsOf(guard)[0]!);
+  });
+  server.addHook('preHandler', async (request) => {
+    const guard = guardOf(request);
+    if (!guard?.needs) return;
+    const needed = neededFor(guard, request);
+    if (!request.may(needed)) throw denied(door, request, needed);
+    if (door.database) await holdToJobs(door.database, request, guard);
+  });
+  server.addHook('preSerialization', async (request, reply, answer: unknown) => {
+    const guard = guardOf(request);
+    if (!guard?.needs || reply.statusCode >= 400) return answer;
+    const kept = keepToJobs(answer, request.actor.jobs, guard);
+    return guard.shows && !request.may('payload:reveal') ? redact(kept) : kept;
+  });
+}
+
+/** Undefined where there is no such route. */
+function guardOf({ is404, method, routeOptions }: FastifyRequest): RouteGuard | undefined {
+  return is404 ? undefined : findGuard(method, routeOptions.url ?? '');
+}
+
+/** A key that is sent counts, on whichever door. Without one only those come in who are on this machine already. */
+async function identify(
+  { auth, isLocal = false }: Door,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Actor> {
+  const { authorization } = request.headers;
+  if (authorization === undefined && (isLocal || !cameByConnection(request))) return localOperator;
+  if (!auth) throw new Failure('auth.required', {});
+  try {
+    const { actor, rate } = await auth.authenticate(authorization);
+    tellRate(reply, rate);
+    if (!rate.isAllowed) throw exceeded(actor, rate);
+    return actor;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'denied')
+      void reply.header('www-authenticate', challengeOf(error));
+    throw error;
+  }
+}
+
+/** False for `inject`, by which this process asks itself. */
+function cameByConnection({ raw }: FastifyRequest): boolean {
+  return raw.socket instanceof Socket;
+}
+
+/** As RFC 6750 has it: a key that was sent and is no good is told apart from none. */
+function challengeOf({ code }: Failure): string {
+  const realm = 'Bearer realm="nightshift"';
+  return code === 'auth.required' ? realm : `${realm}, error="invalid_token"`;
+}
+
+function tellRate(reply: FastifyReply, { isAllowed, limit, remaining, resetMs }: Taken): void {
+  void reply.headers({
+    'ratelimit-policy': `${limit};w=60`,
+    'ratelimit-limit': limit,
+    'ratelimit-remaining': remaining,
+    'ratelimit-reset': toSeconds(resetMs),
+    ...(!isAllowed && { 'retry-after': toSeconds(resetMs) }),
+  });
+}
+
+function exceeded(actor: Actor, { limit, resetMs }: Taken): Failure {
+  const seconds = toSeconds(resetMs);
+  return new Failure('auth.rate_limited', { who: whoIs(actor), limit, seconds });
+}
+
+function toSeconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
+}
+
+/** Where the action says which permission it is, a body without one is refused by its schema before. */
+function neededFor(guard: RouteGuard, { body }: FastifyRequest): Permission {
+  const { action } = (body ?? {}) as { action?: string };
+  const { needs } = guard;
+  if (typeof needs === 'string' || needs === null) return permissionsOf(guard)[0]!;
+  return needs[action ?? ''] ?? permissionsOf(guard)[0]!;
+}
+
+function denied(
+  { auth }: Door,
+  { method, routeOptions, actor }: FastifyRequest,
+  permission: Permission,
+): Failure {
+  return new Failure('auth.denied', {
+    route: `${method} ${routeOptions.url}`,
+    permission,
+    role: actor.role,
+    who: whoIs(actor),
+    roles: auth?.roles.having(permission).join(', ') ?? '',
+  });
+}
