@@ -8,11 +8,12 @@ const slow = [
   ...['process', 'chaos', 'browser', 'contract', 'control', 'db', 'examples'].map(
     (folder) => `test/${folder}/**/*.test.ts`,
   ),
-  'test/docs/{guide,readme,workflows}.test.ts',
+  'test/docs/{guide,http-api,readme,workflows}.test.ts',
   'test/runtime/gates/**/*.test.ts',
   'test/runtime/{batch,bundles,foreign,uniqueness,versions,waiting}*.test.ts',
   'test/ledger/retention.test.ts',
   'test/monitoring/metrics.test.ts',
+  'test/http/{away,batch,fuzz,idempotency,run-events,transport}.test.ts',
 ];
 
 export default defineConfig({

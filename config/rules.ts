@@ -25,6 +25,7 @@ const rules: readonly Rule[] = [
   connectionsAreUsed,
   directNeedsDatabase,
   apiIsPrivate,
+  tlsIsWhole,
 ];
 
 function redisNeedsDatabase(get: Lookup) {
@@ -94,4 +95,15 @@ function apiIsPrivate(get: Lookup) {
 /** True when a person set it, as opposed to a profile or a default. */
 function isSet({ source }: Reading): boolean {
   return source === 'environment' || source === '.env';
+}
+
+function tlsIsWhole(get: Lookup) {
+  const cert = get('NIGHTSHIFT_TLS_CERT');
+  const key = get('NIGHTSHIFT_TLS_KEY');
+  if ((cert.text === undefined) === (key.text === undefined)) return undefined;
+  const [set, missing] = cert.text === undefined ? [key, cert] : [cert, key];
+  return error(
+    set.variable.name,
+    `"${set.shown}" needs ${missing.variable.name} beside it: HTTPS takes a certificate and its key. Set both, or neither.`,
+  );
 }

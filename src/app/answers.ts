@@ -1,5 +1,5 @@
 import { makeFirstKey } from '../auth/index.ts';
-import type { Server } from '../http/index.ts';
+import type { DoorOptions, Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
 import type { Metrics } from '../monitoring/index.ts';
 import { type ProcessKind, web } from './kinds.ts';
@@ -19,7 +19,7 @@ export async function startAnswers(
     const told = { ...watch, metrics: await startMetrics(system, kind) };
     if (system.config.footprint === 'embedded') await openApiServer(system, told);
     const { listenOnPort } = await import('../http/index.ts');
-    const server = await buildApiServer(system, { told, isLocal: false });
+    const server = await buildApiServer(system, { told, isLocal: false, door: doorOf(system) });
     const url = await listenOnPort(server, { host, port: port ?? usualPort });
     await showFirstKey(system);
     return url;
@@ -48,6 +48,23 @@ export async function openApiServer(
   return server;
 }
 
+/** How the API on a port meets strangers, by the settings of this installation. */
+function doorOf({ config, log }: System): DoorOptions {
+  const { tlsCert, tlsKey, ...settings } = config.http;
+  const tls = tlsCert !== undefined && tlsKey !== undefined && { cert: tlsCert, key: tlsKey };
+  return {
+    ...settings,
+    ...(tls && { tls }),
+    onRequest: (line) => log[line.path.startsWith('/health') ? 'debug' : 'info'](line, 'request'),
+  };
+}
+
+interface ApiOptions {
+  readonly told: Told;
+  readonly isLocal: boolean;
+  readonly door?: DoorOptions;
+}
+
 /** Printed beside the log, by one process in the life of an installation: nobody can ask for it again. */
 async function showFirstKey({ database, auth }: System): Promise<void> {
   const secret = await makeFirstKey(database, auth.roles);
@@ -62,7 +79,7 @@ type Told = Watch & { readonly metrics?: Metrics };
 
 async function buildApiServer(
   system: System,
-  { told, isLocal }: { readonly told: Told; readonly isLocal: boolean },
+  { told, isLocal, door }: ApiOptions,
 ): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
   const { config, database, auth, queues, catalogue, enqueuer, artifacts, calendars, onError } =
@@ -85,6 +102,7 @@ async function buildApiServer(
     tracer: system.tracer,
     onBug: onError,
     isLocal,
+    ...(door && { door }),
   });
   system.onClose(() => server.close());
   return server;

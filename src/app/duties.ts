@@ -1,5 +1,5 @@
 import type { Duty } from '../core/duty.ts';
-import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts';
+import { ensurePartitions, forgetRequestKeys, forgetWorkers, retireRuns } from '../ledger/index.ts';
 import {
   artifactDuty,
   bulkDuty,
@@ -44,6 +44,11 @@ export function dutiesOf(system: System, rescue: Duty): Duty[] {
     bulkDuty({ database, queues }),
     wakesDuty({ database, queues }),
     artifactDuty({ database, artifacts }),
+    {
+      name: 'idempotency-keys',
+      periodSeconds: 3600,
+      run: async () => ({ deleted: await forgetRequestKeys(database) }),
+    },
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];
 }

@@ -73,5 +73,14 @@ export function traceEnqueuer(enqueuer: Enqueuer, tracer: Tracer, scope: LogScop
         () => enqueuer.offerMany(job, ...rest),
         (all) => all.filter(({ existing }) => !existing).map(({ id }) => id),
       ),
+    async offerBatch(batch, options) {
+      const from = Date.now();
+      const answer = await enqueuer.offerBatch(batch, options);
+      const jobOf = new Map(batch.map(({ index, job }) => [index, job]));
+      const { request } = scope.ids();
+      for (const { index, id, existing } of answer.replayed ? [] : answer.accepted)
+        if (!existing) tracer.accept({ run: id, job: jobOf.get(index)!, from, request });
+      return answer;
+    },
   };
 }

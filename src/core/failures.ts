@@ -1,5 +1,6 @@
 import { authFailures } from './auth-failures.ts';
 import { databaseFailures } from './database-failures.ts';
+import { requestFailures } from './request-failures.ts';
 import { scheduleFailures } from './schedule-failures.ts';
 import { waitingFailures } from './waiting-failures.ts';
 
@@ -36,6 +37,7 @@ export const failures = {
     'invalid',
     '{count} payloads have more than {most} of JSON, which is the most that is accepted at once; the first {fitting} would fit. Enqueue them in parts.',
   ],
+  ...requestFailures,
   'unique.together': ['invalid', '{first} and {second} cannot be given together; {remedy}.'],
   'unique.key': ['invalid', 'The key of {rule} {fault}; give a text of 1 to {most} characters.'],
   'unique.incomplete': ['invalid', '{option} has to come with {other}.'],

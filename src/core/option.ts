@@ -63,11 +63,12 @@ export function text(allowed: string) {
   return matching(/^[^\0]+$/, allowed);
 }
 
-/** Words joined by commas, each of which matches `pattern`. */
+/** Texts that each match `pattern` as a whole, with commas between them; none is fine. */
 export function listOf(pattern: RegExp, allowed: string) {
-  return option<readonly string[]>({ allowed }, (text) => {
-    const words = text.split(',').map((word) => word.trim());
-    return words.every((word) => pattern.test(word)) ? words : undefined;
+  return option({ allowed: `a list, with commas, of ${allowed}` }, (text) => {
+    const items = text.split(',').map((item) => item.trim());
+    const given = items.filter((item) => item !== '');
+    return given.every((item) => pattern.test(item)) ? given : undefined;
   });
 }
 

@@ -42,6 +42,13 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   // Names of jobs and counts, on every process, for whoever may reach it: Prometheus has no key of ours.
   'GET /metrics': open,
 
+  'OPTIONS *': open,
+  'GET /docs': open,
+  'GET /docs/openapi.json': open,
+  'GET /docs/style.css': open,
+
+  'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body' },
+  'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run' },
   'POST /api/v1/runs': { needs: 'runs:enqueue', within: 'body', shows: true },
   'GET /api/v1/runs': { needs: 'runs:read', within: 'runs', shows: true },
   'GET /api/v1/runs/failures': { needs: 'runs:read', within: 'runs' },

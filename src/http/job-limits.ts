@@ -71,7 +71,9 @@ function jobsIn(body: unknown): readonly string[] {
   if (typeof body !== 'object' || body === null) return [];
   const { job, runs = [] } = body as { job?: string; runs?: { job?: string }[] };
   const many = Array.isArray(body) ? (body as { job?: string }[]) : runs;
-  return [job, ...many.map((run) => run.job)].filter((name) => name !== undefined);
+  // What is no run at all is refused by its route.
+  const named = many.map((run) => (run as { job?: unknown } | null)?.job);
+  return [job, ...named].filter((name) => typeof name === 'string');
 }
 
 function requireJobs(actor: Actor, jobs: readonly string[]): void {

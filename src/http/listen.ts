@@ -1,3 +1,4 @@
+import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Failure } from '../core/errors.ts';
 import type { Server } from './operated.ts';
@@ -15,5 +16,6 @@ export async function listenOnPort(
     throw new Failure('http.cannot_listen', { host, port, reason: code ?? message }, error);
   }
   const { port: opened } = server.server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${opened}`;
+  const protocol = server.server instanceof HttpsServer ? 'https' : 'http';
+  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${opened}`;
 }

@@ -1,8 +1,12 @@
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import { Failure } from '../core/errors.ts';
 import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
+import { isConnectionLost } from '../db/index.ts';
+import type { Refusal } from '../runtime/index.ts';
+import { handlerMs } from './patience.ts';
 
 const statusOf: Record<FailureKind, number> = {
   invalid: 400,
@@ -21,11 +25,14 @@ export interface Problem {
   readonly detail: string;
   readonly code: string;
   readonly kind: FailureKind;
+  /** Of a batch: which runs cannot be accepted, and why. */
+  readonly refused?: readonly Refusal[] | undefined;
 }
 
 /** Where the web has a status of its own for something. */
 const statusOfCode: Partial<Record<string, number>> = {
   'payload.too_large': 413,
+  'request.media': 415,
   'auth.required': 401,
   'auth.key_unknown': 401,
   'auth.key_expired': 401,
@@ -38,10 +45,14 @@ export function answerProblems(
   { payloadLimit, onBug }: { readonly payloadLimit: number; onBug(error: unknown): void },
 ): void {
   server.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
-    if (isTooLarge) await readToEnd(request);
-    const problem = toProblem(isTooLarge ? bodyTooLarge(request, payloadLimit) : error);
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await readToEnd(request);
+    const isStranger = statusOfCode[error.code] === 401;
+    const refusal = isStranger ? await server.countStranger?.(request, reply) : undefined;
+    const problem = toProblem(refusal ?? explain(error, request, payloadLimit));
     if (problem.kind === 'bug') onBug(error);
+    const seconds = retryAfter(problem, refusal ?? error);
+    if (seconds !== undefined && !reply.hasHeader('retry-after'))
+      void reply.header('retry-after', seconds);
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
   server.setNotFoundHandler((request, reply) =>
@@ -52,8 +63,41 @@ export function answerProblems(
   );
 }
 
+/** Answers what is wrong with a request before any route is found: an URL that cannot be read. */
+export function answerUnreadable(
+  error: FastifyError,
+  _: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const problem = toProblem(error);
+  void reply.status(problem.status).type('application/problem+json').send(problem);
+}
+
+/** The faults of a body that are found before it is read. */
+function explain(
+  error: FastifyError,
+  request: FastifyRequest,
+  payloadLimit: number,
+): FastifyError | Failure {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request, payloadLimit);
+  if (error.code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error;
+  const type = (request.headers['content-type'] ?? 'nothing').slice(0, 100);
+  return new Failure('request.media', { type }, error);
+}
+
+/** What a schema finds wrong, and where. */
+export function faultsIn({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`)
+    .join('; ');
+}
+
 function toProblem(error: FastifyError | Failure): Problem {
-  if (error instanceof Failure) return problemOf(error.kind, error.code, error.message);
+  if (error instanceof Failure) {
+    const problem = problemOf(error.kind, error.code, error.message);
+    const { list } = error.details;
+    return Array.isArray(list) ? { ...problem, refused: list as Problem['refused'] } : problem;
+  }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const faults = error.validation.map(
       ({ instancePath, message }) =>
@@ -65,13 +109,44 @@ function toProblem(error: FastifyError | Failure): Problem {
       `${error.validationContext}: ${faults.join('; ')}.`,
     );
   }
+  if (error.code === 'FST_ERR_HANDLER_TIMEOUT')
+    return toProblem(new Failure('request.slow', { seconds: handlerMs / 1000 }, error));
   if (error.statusCode !== undefined && error.statusCode < 500)
     return { ...problemOf('invalid', 'request.invalid', error.message), status: error.statusCode };
+  const known = fromDatabase(error);
+  if (known) return known;
   return problemOf(
     'bug',
     'internal',
     'Something went wrong here; the log of the server tells more.',
   );
+}
+
+/** What Postgres says without a `Failure` around it: that it is away, or that it cannot store what was sent. */
+function fromDatabase(error: Error & { readonly code?: string }): Problem | undefined {
+  if (isConnectionLost(error))
+    return problemOf(
+      'unavailable',
+      'database.unreachable',
+      'The database went away; what was asked for may have happened. Try again.',
+    );
+  // SQLSTATE class 22: data exceptions, such as a number out of range.
+  if (/^22[\dA-Z]{3}$/.test(error.code ?? ''))
+    return problemOf(
+      'invalid',
+      'request.invalid',
+      `Something in the request cannot be stored: ${error.message}.`,
+    );
+  return undefined;
+}
+
+/** Seconds after which it may be tried again, where that can help. */
+function retryAfter({ kind }: Problem, error: unknown): number | undefined {
+  if (kind === 'unavailable') return 5;
+  if (kind !== 'limited') return undefined;
+  const seconds =
+    error instanceof Failure && error.code === 'request.rate' && error.details['seconds'];
+  return typeof seconds === 'number' ? seconds : 1;
 }
 
 const patienceMs = 5000;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** Runs `work`, and what follows from it, so that each line of the log says which request it was for. */
@@ -19,16 +18,12 @@ export interface RequestListener {
   ): void;
 }
 
-/** Ids that no other process gives, too. */
-export const newRequestId = (): string => randomUUID();
-
-/** Answers every request with its id (`x-request-id`), and has whatever is logged on its way say it. */
+/** Has whatever is logged on the way of a request say its id. */
 export function tagRequests(server: FastifyInstance, within: Within = (_, work) => work()): void {
   const known = new WeakMap<FastifyRequest, { readonly request: string }>();
-  server.addHook('onRequest', (request, reply, done) => {
+  server.addHook('onRequest', (request, _, done) => {
     const ids = { request: request.id };
     known.set(request, ids);
-    void reply.header('x-request-id', request.id);
     within(ids, done);
   });
   // Reading a body goes by events of the connection, which know nothing of the request.

@@ -9,6 +9,7 @@ import { schedules } from './migrations/0008-schedules.ts';
 import { children } from './migrations/0009-children.ts';
 import { foreign } from './migrations/0010-foreign.ts';
 import { bundles } from './migrations/0011-bundles.ts';
+import { idempotency } from './migrations/0013-idempotency.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newDelivery, newId } from './accept.ts';
 export { type AdoptedRun, type Adoption, findAdopted, findAdoptedEnd } from './adopted.ts';
@@ -34,9 +35,16 @@ export { acceptIn, placeRuns } from './gate-accept.ts';
 export * from './gate-rows.ts';
 export * from './gates.ts';
 export type { Commit } from './group-commit.ts';
+export {
+  forgetRequestKeys,
+  keepAnswer,
+  type RequestKey,
+  takeRequestKey,
+} from './idempotency.ts';
 export { enterInstallation, findInstallation } from './installation.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';
+export { lookAtRuns, type RunLook } from './look.ts';
 export * from './orphans.ts';
 export * from './outbox.ts';
 export { ensurePartitions, findOldestRuns } from './partitions.ts';
@@ -94,4 +102,5 @@ export const ledgerMigrations = {
   'ledger/0009-children': children,
   'ledger/0010-foreign': foreign,
   'ledger/0011-bundles': bundles,
+  'ledger/0013-idempotency': idempotency,
 };

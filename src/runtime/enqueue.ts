@@ -13,11 +13,14 @@ import {
   type NewRun,
   newDelivery,
   newId,
+  type RequestKey,
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import { type BatchAnswer } from './batch-accept.ts';
 import { type Catalogue, checkPayload } from './catalogue.ts';
 import { dispatchOrPost } from './dispatch.ts';
 import type { Gates } from './gate.ts';
+import { type BatchOptions, offerBatch, placeBatch } from './offer-batch.ts';
 import { placeRun } from './run-key.ts';
 import { asSql, type CallersTransaction } from './tx.ts';
 import { giveKey, isKeyed, type Offered, offerKeyed } from './uniqueness.ts';
@@ -33,6 +36,16 @@ export interface EnqueueOptions extends UniquenessOptions {
   readonly key?: string;
   /** Joins this open transaction: the run is accepted when it commits, and is not when it rolls back. */
   readonly tx?: CallersTransaction;
+  /** Accepts it once for all requests with this key, in 24 h: the others are answered what the first was. */
+  readonly once?: RequestKey;
+}
+
+/** One run of a batch of runs of any jobs; `index` is its place in what was asked for. */
+export interface BatchedRun {
+  readonly index: number;
+  readonly job: string;
+  readonly payload: unknown;
+  readonly options: Omit<EnqueueOptions, 'tx' | 'once'>;
 }
 
 export interface Enqueuer {
@@ -53,14 +66,27 @@ export interface Enqueuer {
     payloads: readonly unknown[],
     options?: EnqueueOptions,
   ): Promise<string[]>;
-  /** `enqueue`, which also tells whether the run was there already. */
-  offer(job: string, payload: unknown, options?: EnqueueOptions): Promise<Offered>;
+  /** `enqueue`, which also tells whether the run was there already, and whether its request was. */
+  offer(
+    job: string,
+    payload: unknown,
+    options?: EnqueueOptions,
+  ): Promise<Offered & { readonly replayed?: boolean }>;
   /** `enqueueMany`, which also tells of each whether its run was there already. */
   offerMany(
     job: string,
     payloads: readonly unknown[],
     options?: EnqueueOptions,
   ): Promise<Offered[]>;
+  /**
+   * Accepts runs of any jobs in one commit, all or none, or with `partial` those that can be. Throws
+   * `batch.refused` with `details.list`, `enqueue.too_large`, `idempotency.reused`, and what `enqueue` throws about
+   * queue and database.
+   */
+  offerBatch(
+    runs: readonly BatchedRun[],
+    options: BatchOptions,
+  ): Promise<BatchAnswer & { readonly replayed: boolean }>;
 }
 
 export interface EnqueueServices {
@@ -83,11 +109,20 @@ export function openEnqueuer(services: EnqueueServices): Enqueuer {
     await dispatchOrPost({ queues, sql: ledger.database }, ...dispatchable);
   }
 
-  async function offer(name: string, payload: unknown, options: EnqueueOptions = {}) {
+  function prepare(name: string, payload: unknown, options: EnqueueOptions): NewRun {
     const job = catalogue.find(name);
     const fixed = checkOptions(options);
     const stored = checkPayload(job, payload, catalogue.payloadLimit);
-    const run = giveKey(newRun(job, stored, fixed), options);
+    return giveKey(newRun(job, stored, fixed), options);
+  }
+
+  async function offer(name: string, payload: unknown, options: EnqueueOptions = {}) {
+    const run = prepare(name, payload, options);
+    if (options.once) {
+      const { answer, replayed } = await placeBatch(services, [{ index: 0, run }], options);
+      const { id, existing } = answer.accepted[0]!;
+      return { id, existing, replayed };
+    }
     if (isKeyed(run)) return (await offerKeyed(services, [run], options))[0]!;
     if ('tx' in options) {
       await acceptIn(asSql(options.tx), [run]);
@@ -131,6 +166,13 @@ export function openEnqueuer(services: EnqueueServices): Enqueuer {
     enqueueMany: async (...runs) => (await offerMany(...runs)).map(({ id }) => id),
     offer,
     offerMany,
+    offerBatch: (runs, options) => {
+      const items = runs.map(({ index, job, payload, options: given }) => ({
+        index,
+        prepare: () => prepare(job, payload, given),
+      }));
+      return offerBatch(services, items, options);
+    },
   };
 }
 

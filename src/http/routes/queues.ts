@@ -2,23 +2,72 @@ import { z } from 'zod';
 import { isFailure } from '../../core/errors.ts';
 import { listGates, listQueues } from '../../ledger/index.ts';
 import { pauseJob, resumeJob } from '../../runtime/index.ts';
+import { answering, optionalTime, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
+import { pageFields, pageOfAll } from '../paging.ts';
+import { noBody } from './run-schemas.ts';
 
-const byName = z.object({ name: z.string() });
+const byName = z.strictObject({
+  name: z
+    .string()
+    .max(200)
+    .meta({ examples: ['mail-triage'] }),
+});
 const pause = z
   .strictObject({ reason: z.string().max(500).optional(), by: z.string().max(200).optional() })
-  .nullish();
+  .nullish()
+  .meta({ examples: [{ reason: 'the mail server is being moved', by: 'ada' }] });
+
+const queue = z
+  .strictObject({
+    job: z.string(),
+    paused: z.boolean(),
+    pausedAt: optionalTime,
+    pausedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+    counts: z
+      .looseObject({})
+      .nullable()
+      .describe('Deliveries by their state; null while the queues are away.'),
+    gate: z.looseObject({}).nullable(),
+  })
+  .meta({ id: 'Queue' });
 
 /** The queue of each job: what lies in it, whether it is paused, and what waits at the job's gate. */
 export function queueRoutes(server: Server, operated: Operated): void {
   const { database, queues, catalogue } = operated;
   const places = { sql: database, queues };
 
-  server.get('/queues', async () => ({ queues: await showQueues(operated) }));
+  server.get(
+    '/queues',
+    {
+      schema: {
+        tags: ['queues'],
+        summary: 'List the queues: what lies in them, and which are paused',
+        querystring: z.strictObject(pageFields(1000)),
+        ...answering({ 200: pageAnswer('queues', queue) }),
+      },
+    },
+    async ({ query }) => {
+      const { page, next } = pageOfAll('queues', await showQueues(operated), {
+        ...query,
+        placeOf: ({ job }) => job,
+      });
+      return { queues: page, ...next };
+    },
+  );
 
   server.post(
     '/queues/:name/pause',
-    { schema: { params: byName, body: pause } },
+    {
+      schema: {
+        tags: ['queues'],
+        summary: 'Let no run of the job begin',
+        params: byName,
+        body: pause,
+        ...answering({ 200: queue }),
+      },
+    },
     async ({ params: { name }, body }) => {
       const { reason, by } = body ?? {};
       await pauseJob(places, {
@@ -32,7 +81,15 @@ export function queueRoutes(server: Server, operated: Operated): void {
 
   server.post(
     '/queues/:name/resume',
-    { schema: { params: byName } },
+    {
+      schema: {
+        tags: ['queues'],
+        summary: 'Let its runs begin again',
+        params: byName,
+        body: noBody,
+        ...answering({ 200: queue }),
+      },
+    },
     async ({ params: { name } }) => {
       await resumeJob(places, catalogue.find(name).name);
       return showQueue(operated, name);

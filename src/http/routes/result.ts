@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import { Failure } from '../../core/errors.ts';
 import { findRun } from '../../ledger/index.ts';
+import { answering } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
 import { byId } from './run-schemas.ts';
 
@@ -8,7 +10,14 @@ import { byId } from './run-schemas.ts';
 export function resultRoutes(server: Server, { database, artifacts }: Operated): void {
   server.get(
     '/runs/:id/result',
-    { schema: { params: byId } },
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Its whole result, however large',
+        params: byId,
+        ...answering({ 200: z.unknown() }),
+      },
+    },
     async ({ params: { id } }, reply) => {
       const { state, result, artifact } = await findRun(database, id);
       if (state !== 'succeeded') throw new Failure('run.no_result', { id, state });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isFinal, type Run, runStates } from '../../core/run.ts';
+import { type Run, runStates } from '../../core/run.ts';
 import {
   findAdopted,
   findNewestVersion,
@@ -13,97 +13,148 @@ import {
   listWaits,
   retryRun,
 } from '../../ledger/index.ts';
-import { cancel, replay } from '../../runtime/index.ts';
+import { cancel } from '../../runtime/index.ts';
+import { answering, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
-import { byId, filterFields, newRun, optionalDuration, showRun, tellHold } from './run-schemas.ts';
-import { waitForEnd } from './wait.ts';
+import { pageFields, pageOf, readCursor } from '../paging.ts';
+import { endless } from '../patience.ts';
+import type { RunWatch } from '../run-watch.ts';
+import { logLine, runAnswer, runDetails } from './run-answers.ts';
+import { byId, filterFields, noBody, showRun, tellHold } from './run-schemas.ts';
+import { checkWait, signalOf, waitForEnd, waiting } from './wait.ts';
 
-const page = z.object({
+const page = z.strictObject({
   ...filterFields,
   state: z.enum(runStates).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  cursor: z.uuid().optional(),
+  ...pageFields(50),
 });
 
-const longestWaitMs = 60_000;
+const logPage = z.strictObject({
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  ...pageFields(1000),
+});
 
-/** Accepting, finding, cancelling, retrying and replaying single runs. */
-export function runRoutes(server: Server, operated: Operated): void {
-  const { database, queues, catalogue, enqueuer } = operated;
-  const closing = new AbortController();
-  server.addHook('preClose', () => Promise.resolve(closing.abort()));
+const cancelling = z
+  .strictObject({ reason: z.string().max(1000).optional() })
+  .nullish()
+  .meta({ examples: [{ reason: 'sent twice' }] });
 
-  server.post(
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Finding, cancelling and retrying single runs. */
+export function runRoutes(server: Server, operated: Operated, watch: RunWatch): void {
+  listRoutes(server, operated);
+  detailRoute(server, operated, watch);
+  changeRoutes(server, operated);
+}
+
+function listRoutes(server: Server, { database }: Operated): void {
+  server.get(
     '/runs',
-    { schema: { body: newRun, querystring: z.object({ wait: optionalDuration }) } },
-    async ({ body, query }, reply) => {
-      const { job, payload, delay = 0, expires, key, ...options } = body;
-      const { id, existing } = await enqueuer.offer(job, payload, {
-        ...options,
-        delayMs: delay,
-        ...(expires !== undefined && { expiresMs: expires }),
-        ...(key !== undefined && { key }),
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'List runs, newest first',
+        querystring: page,
+        ...answering({ 200: pageAnswer('runs', runAnswer) }),
+      },
+    },
+    async ({ query: { cursor, state, limit, ...filter }, actor }) => {
+      const before = readCursor('runs', cursor, uuid);
+      const states = state && [state];
+      const rows = await listRuns(database, {
+        ...filter,
+        states,
+        before,
+        limit: limit + 1,
+        within: actor.jobs,
       });
-      if (query.wait === undefined)
-        return reply.status(202).send({ id, ...(existing && { existing }) });
-      const run = await waitForEnd(database, {
-        id,
-        ms: Math.min(query.wait, longestWaitMs),
-        closing: closing.signal,
-      });
-      return reply.status(isFinal(run.state) ? 200 : 202).send(showRun(run));
+      const { page, next } = pageOf('runs', { rows, limit, placeOf: ({ id }) => id });
+      return { runs: page.map(showRun), ...next };
     },
   );
-
-  server.get('/runs', { schema: { querystring: page } }, async ({ query, actor }) => {
-    const { cursor, state, ...rest } = query;
-    const runs = await listRuns(database, {
-      ...rest,
-      states: state && [state],
-      before: cursor,
-      within: actor.jobs,
-    });
-    return {
-      runs: runs.map(showRun),
-      ...(runs.length === query.limit && { cursor: runs[runs.length - 1]?.id }),
-    };
-  });
-
-  server.get('/runs/:id', { schema: { params: byId } }, async ({ params: { id } }) => {
-    const run = await findRun(database, id);
-    return {
-      ...showRun(run),
-      waitsFor: await findReason(operated, run),
-      heldBack: await tellHold(database, run),
-      adoptedFrom: await findAdopted(database, id),
-      pastAttempts: await listPastAttempts(database, id),
-      steps: await listSteps(database, id),
-      replays: await listReplays(database, id),
-      waits: await listWaits(database, id),
-      ...(await findTree(database, id)),
-    };
-  });
 
   server.get(
     '/runs/:id/logs',
     {
       schema: {
+        tags: ['runs'],
+        summary: 'The lines of its log, oldest first',
         params: byId,
-        querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }),
+        querystring: logPage,
+        ...answering({ 200: pageAnswer('lines', logLine) }),
       },
     },
-    async ({ params: { id }, query: { after } }) => {
+    async ({ params: { id }, query: { after, limit, cursor } }) => {
       await findRun(database, id);
-      return { lines: await listLogs(database, id, { after }) };
+      const from = Number(readCursor('logs', cursor, /^\d{1,15}$/) ?? after);
+      const rows = await listLogs(database, id, { after: from, limit: limit + 1 });
+      const { page, next } = pageOf('logs', {
+        rows,
+        limit,
+        placeOf: ({ sequence }) => String(sequence),
+      });
+      return { lines: page, ...next };
     },
   );
+}
 
+function detailRoute(server: Server, operated: Operated, watch: RunWatch): void {
+  const { database } = operated;
+  const closing = new AbortController();
+  server.addHook('preClose', () => Promise.resolve(closing.abort()));
+
+  server.get(
+    '/runs/:id',
+    {
+      ...endless,
+      schema: {
+        tags: ['runs'],
+        summary: 'A run with its attempts, steps and children; with ?wait once it has ended',
+        params: byId,
+        querystring: waiting,
+        ...answering({ 200: runDetails }),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { wait } = request.query;
+      checkWait(wait);
+      if (wait !== undefined) {
+        await findRun(database, id);
+        await waitForEnd(watch, { id, ms: wait, signal: signalOf(reply, closing.signal) });
+      }
+      return showDetails(operated, await findRun(database, id));
+    },
+  );
+}
+
+async function showDetails(operated: Operated, run: Run) {
+  const { database } = operated;
+  const { id } = run;
+  return {
+    ...showRun(run),
+    waitsFor: await findReason(operated, run),
+    heldBack: await tellHold(database, run),
+    adoptedFrom: (await findAdopted(database, id)) ?? null,
+    pastAttempts: await listPastAttempts(database, id),
+    steps: await listSteps(database, id),
+    replays: await listReplays(database, id),
+    waits: await listWaits(database, id),
+    ...(await findTree(database, id)),
+  };
+}
+
+function changeRoutes(server: Server, { database, queues }: Operated): void {
   server.post(
     '/runs/:id/cancel',
     {
       schema: {
+        tags: ['runs'],
+        summary: 'End an unfinished run as cancelled',
         params: byId,
-        body: z.strictObject({ reason: z.string().optional() }).nullish(),
+        body: cancelling,
+        ...answering({ 200: runAnswer }),
       },
     },
     async ({ params: { id }, body }) => {
@@ -112,22 +163,18 @@ export function runRoutes(server: Server, operated: Operated): void {
     },
   );
 
-  server.post('/runs/:id/retry', { schema: { params: byId } }, async ({ params: { id } }) =>
-    showRun(await retryRun(database, id)),
-  );
-
   server.post(
-    '/runs/:id/replay',
+    '/runs/:id/retry',
     {
       schema: {
+        tags: ['runs'],
+        summary: 'Queue a failed, cancelled or expired run again',
         params: byId,
-        body: z.strictObject({ payload: z.unknown().optional() }).nullish(),
+        body: noBody,
+        ...answering({ 200: runAnswer }),
       },
     },
-    async ({ params: { id }, body }, reply) => {
-      const next = await replay({ database, catalogue }, { id, payload: body?.payload });
-      return reply.status(202).send({ id: next, replayOf: id });
-    },
+    async ({ params: { id } }) => showRun(await retryRun(database, id)),
   );
 }
 

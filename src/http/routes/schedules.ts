@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findSchedule, listFirings, listSchedules } from '../../ledger/index.ts';
+import { type FiringRow, findSchedule, listFirings, listSchedules } from '../../ledger/index.ts';
 import {
   backfillSchedule,
   createSchedule,
@@ -12,45 +12,28 @@ import {
   resumeSchedule,
   runSchedule,
 } from '../../runtime/index.ts';
+import { answering, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
-import { byName, rules, showSchedule } from './schedule-schemas.ts';
-
-const by = z.string().min(1).max(200).optional();
-const optionalRules = z.strictObject(rules).partial().shape;
-
-const creation = z.strictObject({
-  name: z.string(),
-  job: z.string(),
-  payload: z.unknown().default({}),
+import { pageFields, pageOf, pageOfAll, readCursor } from '../paging.ts';
+import { noBody } from './run-schemas.ts';
+import {
+  backfill,
+  backfilled,
   by,
-  ...optionalRules,
-});
-
-const nullableRules = Object.fromEntries(
-  Object.entries(rules).map(([rule, schema]) => [rule, (schema as z.ZodType).nullish()]),
-) as { [Rule in keyof typeof rules]: z.ZodOptional<z.ZodNullable<(typeof rules)[Rule]>> };
-
-const changes = z.strictObject({
-  job: z.string().optional(),
-  payload: z.unknown().optional(),
-  by,
-  ...nullableRules,
-});
-
-const doing = z.strictObject({ by, reason: z.string().max(500).optional() }).nullish();
-
-const backfill = z.strictObject({
-  from: z.string(),
-  to: z.string(),
-  dryRun: z.boolean().default(false),
-});
-
-const counted = z.object({ count: z.coerce.number().int().min(1).max(1000).default(10) });
-
-const page = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  before: z.iso.datetime({ offset: true }).optional(),
-});
+  changes,
+  counted,
+  creation,
+  doing,
+  page,
+  upcoming,
+} from './schedule-bodies.ts';
+import {
+  byName,
+  firingAnswer,
+  scheduleAnswer,
+  scheduleDetails,
+  showSchedule,
+} from './schedule-schemas.ts';
 
 /** Schedules: what fires when, what became of each firing, and everything that people change of it at run time. */
 export function scheduleRoutes(server: Server, operated: Operated): void {
@@ -60,22 +43,56 @@ export function scheduleRoutes(server: Server, operated: Operated): void {
 }
 
 function readingRoutes(server: Server, { database, calendars }: Operated): void {
-  server.get('/schedules', async () => ({
-    schedules: (await listSchedules(database)).map(showSchedule),
-  }));
+  server.get(
+    '/schedules',
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'List schedules, by name',
+        querystring: z.strictObject(pageFields(1000)),
+        ...answering({ 200: pageAnswer('schedules', scheduleAnswer) }),
+      },
+    },
+    async ({ query }) => {
+      const { page, next } = pageOfAll('schedules', await listSchedules(database), {
+        ...query,
+        placeOf: ({ name }) => name,
+      });
+      return { schedules: page.map(showSchedule), ...next };
+    },
+  );
 
-  server.get('/schedules/:name', { schema: { params: byName } }, async ({ params: { name } }) => {
-    const schedule = await findSchedule(database, name);
-    return {
-      ...showSchedule(schedule),
-      configSays: differencesOf(schedule),
-      firings: await listFirings(database, name, { limit: 20 }),
-    };
-  });
+  server.get(
+    '/schedules/:name',
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'A schedule with its newest firings',
+        params: byName,
+        ...answering({ 200: scheduleDetails }),
+      },
+    },
+    async ({ params: { name } }) => {
+      const schedule = await findSchedule(database, name);
+      return {
+        ...showSchedule(schedule),
+        configSays: differencesOf(schedule),
+        firings: await listFirings(database, name, { limit: 20 }),
+      };
+    },
+  );
 
   server.get(
     '/schedules/:name/next',
-    { schema: { params: byName, querystring: counted } },
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'When it fires next',
+        params: byName,
+        querystring: counted,
+        ...answering({ 200: upcoming }),
+      },
+    },
     async ({ params: { name }, query: { count } }) => {
       const schedule = await findSchedule(database, name);
       const { words, timezone, nextDue } = showSchedule(schedule);
@@ -85,30 +102,61 @@ function readingRoutes(server: Server, { database, calendars }: Operated): void 
 
   server.get(
     '/schedules/:name/firings',
-    { schema: { params: byName, querystring: page } },
-    async ({ params: { name }, query: { limit, before } }) => ({
-      firings: await listFirings(database, name, {
-        limit,
-        before: before ? new Date(before) : undefined,
-      }),
-    }),
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Its firings, the newest first',
+        params: byName,
+        querystring: page,
+        ...answering({ 200: pageAnswer('firings', firingAnswer) }),
+      },
+    },
+    async ({ params: { name }, query: { limit, before, cursor } }) => {
+      const from = readCursor('firings', cursor, /^\d{4}-[\d-]{5}T[\d:.]{8,12}Z$/) ?? before;
+      const rows = await listFirings(database, name, {
+        limit: limit + 1,
+        before: from === undefined ? undefined : new Date(from),
+      });
+      const placeOf = ({ due }: FiringRow) => due.toISOString();
+      const { page, next } = pageOf('firings', { rows, limit, placeOf });
+      return { firings: page, ...next };
+    },
   );
 }
 
 function editingRoutes(server: Server, operated: Operated): void {
-  server.post('/schedules', { schema: { body: creation } }, async ({ body }, reply) => {
-    const { name, job, payload, by, ...rules } = body;
-    const created = await createSchedule(
-      operated,
-      { name, job, payload, rules: withoutUndefined(rules) },
-      { by },
-    );
-    return reply.status(201).send(showSchedule(created));
-  });
+  server.post(
+    '/schedules',
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Create a schedule',
+        body: creation,
+        ...answering({ 201: scheduleAnswer }),
+      },
+    },
+    async ({ body }, reply) => {
+      const { name, job, payload, by, ...rules } = body;
+      const created = await createSchedule(
+        operated,
+        { name, job, payload, rules: withoutUndefined(rules) },
+        { by },
+      );
+      return reply.status(201).send(showSchedule(created));
+    },
+  );
 
   server.patch(
     '/schedules/:name',
-    { schema: { params: byName, body: changes } },
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Change what it says; null takes a rule away',
+        params: byName,
+        body: changes,
+        ...answering({ 200: scheduleAnswer }),
+      },
+    },
     async ({ params: { name }, body }) => {
       const { job, payload, by, ...rules } = body;
       return showSchedule(
@@ -124,37 +172,91 @@ function editingRoutes(server: Server, operated: Operated): void {
 
   server.delete(
     '/schedules/:name',
-    { schema: { params: byName, querystring: z.object({ by }) } },
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Delete it',
+        params: byName,
+        querystring: z.strictObject({ by }),
+        ...answering({ 200: z.strictObject({ name: z.string(), deleted: z.literal(true) }) }),
+      },
+    },
     async ({ params: { name }, query }, reply) => {
       await removeSchedule(operated, name, query);
       return reply.status(200).send({ name, deleted: true });
     },
   );
 
-  server.post('/schedules/:name/reset', { schema: { params: byName } }, async ({ params }) =>
-    showSchedule(await resetSchedule(operated, params.name)),
+  server.post(
+    '/schedules/:name/reset',
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Let it be as config says again',
+        params: byName,
+        body: noBody,
+        ...answering({ 200: scheduleAnswer }),
+      },
+    },
+    async ({ params }) => showSchedule(await resetSchedule(operated, params.name)),
   );
 }
 
 function actionRoutes(server: Server, operated: Operated): void {
   server.post(
     '/schedules/:name/pause',
-    { schema: { params: byName, body: doing } },
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Let it not fire',
+        params: byName,
+        body: doing,
+        ...answering({ 200: scheduleAnswer }),
+      },
+    },
     async ({ params: { name }, body }) =>
       showSchedule(await pauseSchedule(operated, name, body ?? {})),
   );
 
-  server.post('/schedules/:name/resume', { schema: { params: byName } }, async ({ params }) =>
-    showSchedule(await resumeSchedule(operated, params.name)),
+  server.post(
+    '/schedules/:name/resume',
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Let it fire again',
+        params: byName,
+        body: noBody,
+        ...answering({ 200: scheduleAnswer }),
+      },
+    },
+    async ({ params }) => showSchedule(await resumeSchedule(operated, params.name)),
   );
 
-  server.post('/schedules/:name/run', { schema: { params: byName } }, async ({ params }, reply) =>
-    reply.status(202).send(await runSchedule(operated, params.name)),
+  server.post(
+    '/schedules/:name/run',
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Fire it now',
+        params: byName,
+        body: noBody,
+        ...answering({ 202: z.strictObject({ due: z.date(), run: z.string().nullable() }) }),
+      },
+    },
+    async ({ params }, reply) => reply.status(202).send(await runSchedule(operated, params.name)),
   );
 
   server.post(
     '/schedules/:name/backfill',
-    { schema: { params: byName, body: backfill } },
+    {
+      schema: {
+        tags: ['schedules'],
+        summary: 'Make up for moments of the past',
+        params: byName,
+        body: backfill,
+        ...answering({ 200: backfilled, 202: backfilled }),
+      },
+    },
     async ({ params: { name }, body }, reply) => {
       const moments = await backfillSchedule(operated, { name, ...body });
       return reply.status(body.dryRun ? 200 : 202).send({ dryRun: body.dryRun, moments });

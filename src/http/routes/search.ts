@@ -5,9 +5,10 @@ import {
   listDecisions,
   searchDocuments,
 } from '../../documents/index.ts';
+import { answering, optionalTime } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
 
-const search = z.object({
+const search = z.strictObject({
   q: z.string().optional(),
   kind: z.string().optional(),
   /** `name:value`, any number of times. */
@@ -22,7 +23,7 @@ const search = z.object({
   cursor: z.string().optional(),
 });
 
-const decisions = z.object({
+const decisions = z.strictObject({
   kind: z.string().optional(),
   question: z.string().optional(),
   answer: z.string().optional(),
@@ -32,30 +33,121 @@ const decisions = z.object({
   cursor: z.string().optional(),
 });
 
-const correction = z.strictObject({ answer: z.string(), by: z.string() });
+const correction = z
+  .strictObject({ answer: z.string(), by: z.string() })
+  .meta({ examples: [{ answer: 'act', by: 'ada' }] });
+
+const decision = z
+  .strictObject({
+    id: z.string(),
+    document: z.strictObject({
+      id: z.string(),
+      kind: z.string(),
+      key: z.string(),
+      title: z.string(),
+    }),
+    question: z.string(),
+    answer: z.string(),
+    confidence: z.number(),
+    reasons: z.array(z.string()),
+    runId: z.string().nullable(),
+    decidedAt: z.date(),
+    correctedAnswer: z.string().nullable(),
+    correctedBy: z.string().nullable(),
+    correctedAt: optionalTime,
+  })
+  .meta({ id: 'Decision' });
+
+const documentFields = {
+  id: z.string(),
+  kind: z.string(),
+  key: z.string(),
+  title: z.string(),
+  at: z.date(),
+  facets: z.record(z.string(), z.string()),
+  decisions: z.array(decision),
+};
+
+const document = z
+  .strictObject({
+    ...documentFields,
+    body: z.string(),
+    storedAt: z.date(),
+    data: z.unknown(),
+    runId: z.string().nullable(),
+  })
+  .meta({ id: 'Document' });
+
+const searchAnswer = z.strictObject({
+  hits: z.array(z.strictObject({ ...documentFields, snippet: z.string(), score: z.number() })),
+  total: z.int(),
+  facets: z.record(z.string(), z.record(z.string(), z.int())),
+  cursor: z.string().nullable(),
+});
+
+const decisionsAnswer = z.strictObject({
+  decisions: z.array(decision),
+  cursor: z.string().nullable(),
+});
+
+const byId = z.strictObject({ id: z.string().max(100) });
 
 /** What jobs stored: documents, and decisions that a person may correct. */
 export function searchRoutes(server: Server, { database }: Operated): void {
-  server.get('/search', { schema: { querystring: search } }, ({ query: { facet, ...rest } }) =>
-    searchDocuments(database, {
-      ...rest,
-      facets: Object.fromEntries(facet.map((pair) => splitOnce(pair))),
-    }),
+  server.get(
+    '/search',
+    {
+      schema: {
+        tags: ['documents'],
+        summary: 'Find documents by words and facets, best first',
+        querystring: search,
+        ...answering({ 200: searchAnswer }),
+      },
+    },
+    ({ query: { facet, ...rest } }) =>
+      searchDocuments(database, {
+        ...rest,
+        facets: Object.fromEntries(facet.map((pair) => splitOnce(pair))),
+      }),
   );
 
   server.get(
     '/documents/:id',
-    { schema: { params: z.object({ id: z.string() }) } },
+    {
+      schema: {
+        tags: ['documents'],
+        summary: 'One document, with what was decided about it',
+        params: byId,
+        ...answering({ 200: document }),
+      },
+    },
     ({ params: { id } }) => findDocument(database, id),
   );
 
-  server.get('/decisions', { schema: { querystring: decisions } }, ({ query }) =>
-    listDecisions(database, query),
+  server.get(
+    '/decisions',
+    {
+      schema: {
+        tags: ['decisions'],
+        summary: 'List decisions, latest first',
+        querystring: decisions,
+        ...answering({ 200: decisionsAnswer }),
+      },
+    },
+    ({ query }) => listDecisions(database, query),
   );
 
   server.post(
     '/decisions/:id/correct',
-    { schema: { params: z.object({ id: z.string() }), body: correction } },
+    {
+      schema: {
+        tags: ['decisions'],
+        summary: 'Write down what a person says instead',
+        params: byId,
+        body: correction,
+        ...answering({ 200: decision }),
+      },
+    },
     ({ params: { id }, body }) => correctDecision(database, { id, ...body }),
   );
 }

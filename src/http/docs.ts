@@ -1,0 +1,60 @@
+import swagger from '@fastify/swagger';
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+} from 'fastify-type-provider-zod';
+import { renderDocs, style } from './docs-page.ts';
+import type { Server } from './operated.ts';
+
+/** The OpenAPI 3.1 description of every route that is registered after it, at `/docs` and `/docs/openapi.json`. */
+export async function describeRoutes(server: Server): Promise<void> {
+  const transform = createJsonSchemaTransform({});
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Nightshift',
+        version: '1',
+        description: 'Background jobs that do real work while people sleep, and never lose any.',
+      },
+      tags: tags.map(([name, description]) => ({ name, description })),
+    },
+    hideUntagged: true,
+    transform: (document) => {
+      const { schema, url } = transform(document);
+      const { method } = document.route;
+      return { schema: { ...schema, operationId: nameOperation(String(method), url) }, url };
+    },
+    transformObject: createJsonSchemaTransformObject({}),
+  });
+  server.get('/docs/openapi.json', () => server.swagger());
+  server.get('/docs/style.css', (_, reply) => reply.type('text/css; charset=utf-8').send(style));
+  server.get('/docs', (_, reply) =>
+    reply.type('text/html; charset=utf-8').send(renderDocs(server.swagger() as never)),
+  );
+}
+
+const tags = [
+  ['runs', 'Executions of jobs'],
+  ['jobs', 'What can be run'],
+  ['schedules', 'When jobs run by themselves'],
+  ['queues', 'What waits to be run'],
+  ['events', 'What runs wait for'],
+  ['workers', 'Processes that run jobs'],
+  ['control', 'The control plane'],
+  ['documents', 'What jobs stored'],
+  ['decisions', 'What jobs judged'],
+  ['keys', 'Who may ask'],
+  ['health', 'Whether a process does its work'],
+] as const;
+
+/** `GET /api/v1/runs/:id/logs` is `getRunsIdLogs`. */
+function nameOperation(method: string, url: string): string {
+  const words = url
+    .replace('/api/v1', '')
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean);
+  return (
+    method.toLowerCase() + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')
+  );
+}

@@ -1,0 +1,47 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Failure } from '../../core/errors.ts';
+import { callerOf } from '../caller.ts';
+import type { DoorOptions } from './options.ts';
+
+/** So many requests a minute from one address whose caller nobody knows, counted in this process. */
+export async function limitStrangers(
+  server: FastifyInstance,
+  { strangersPerMinute: max }: DoorOptions,
+): Promise<void> {
+  await server.register(rateLimit, { global: false });
+  const count = server.createRateLimit({ max, timeWindow: 60_000 });
+  server.decorate('countStranger', countStranger);
+  // After the hooks that find out who calls, and before the body is read.
+  server.addHook('preParsing', async (request, reply) => {
+    const isCounted = request.routeOptions.config.isCounted ?? true;
+    const refusal = isCounted && callerOf(request) === '' && (await countStranger(request, reply));
+    if (refusal) throw refusal;
+  });
+
+  async function countStranger(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Failure | undefined> {
+    const counted = await count(request);
+    if (counted.isAllowed) return undefined;
+    const seconds = counted.ttlInSeconds;
+    void reply
+      .header('ratelimit-limit', max)
+      .header('ratelimit-remaining', counted.remaining)
+      .header('ratelimit-reset', seconds);
+    return counted.isExceeded ? new Failure('request.rate', { max, seconds }) : undefined;
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Counts a request that was refused for want of a good key; the failure when there were too many. */
+    countStranger?(request: FastifyRequest, reply: FastifyReply): Promise<Failure | undefined>;
+  }
+
+  interface FastifyContextConfig {
+    /** False: requests of strangers to it are not counted. */
+    isCounted?: boolean;
+  }
+}

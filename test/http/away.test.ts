@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ledgerMigrations } from '../../src/ledger/index.ts';
+import { openTestApi, type TestApi } from '../support/api.ts';
+import { openTestFootprint, type TestFootprint } from '../support/footprint.ts';
+import { jobOf } from '../support/runtime.ts';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
+
+/** Postgres and Redis behind networks that are cut. */
+let place: TestFootprint;
+let postgres: TcpProxy;
+let redis: TcpProxy;
+let api: TestApi;
+beforeEach(async () => {
+  place = await openTestFootprint('cluster', ledgerMigrations);
+  const { url } = place.database as { url: string };
+  postgres = await openTcpProxy({ url });
+  redis = await openTcpProxy({ url: place.redisUrl! });
+  api = await openTestApi('cluster', [jobOf('plain', () => Promise.resolve())], {
+    place: {
+      place,
+      database: { kind: 'postgres', url: postgres.route(url) },
+      redisUrl: redis.route(place.redisUrl!),
+    },
+  });
+});
+afterEach(async () => {
+  for (const proxy of [postgres, redis]) proxy.restore();
+  await api[Symbol.asyncDispose]();
+  for (const proxy of [postgres, redis]) await proxy[Symbol.asyncDispose]();
+  await place[Symbol.asyncDispose]();
+});
+
+const enqueue = () => api.call<{ code: string }>('POST', '/runs', { job: 'plain' });
+
+test('while Postgres is away a request is answered 503 and when to come again, and then it is taken', async () => {
+  expect((await enqueue()).status).toBe(202);
+  postgres.cut();
+  for (const answer of [await enqueue(), await api.call<{ code: string }>('GET', '/runs')]) {
+    expect([answer.status, answer.body.code]).toEqual([503, 'database.unreachable']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  }
+  postgres.restore();
+  await until(async () => (await enqueue()).status === 202, { timeoutMs: 60_000, everyMs: 200 });
+});
+
+test('while Redis is away runs are accepted all the same, alone, in batches and with a key', async () => {
+  redis.cut();
+  expect((await enqueue()).status).toBe(202);
+  const runs = [{ job: 'plain' }, { job: 'plain' }];
+  expect((await api.call('POST', '/runs/batch', { runs })).status).toBe(202);
+  const keyed = await api.call('POST', '/runs', { job: 'plain' }, { 'idempotency-key': 'away' });
+  expect(keyed.status).toBe(202);
+  const { status, body } = await api.call<{ queues: { counts: unknown }[] }>('GET', '/queues');
+  expect([status, body.queues[0]!.counts]).toEqual([200, null]);
+});
