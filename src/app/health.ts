@@ -1,7 +1,6 @@
 import { listDuties } from '../control/index.ts';
 import { formatBytes } from '../core/size.ts';
 import { listWorkers } from '../ledger/index.ts';
-import { readRoom, requireWritable } from '../monitoring/index.ts';
 import type { Component } from './component.ts';
 import type { System } from './system.ts';
 
@@ -59,6 +58,8 @@ async function checkWorkers({ config, database, catalogue }: System): Promise<vo
 const leastBytes = 256 * 1024 ** 2;
 
 async function checkDisk(path: string): Promise<void> {
+  // Loaded where it is asked for: metrics come with it, and a worker that listens to nobody has none.
+  const { readRoom, requireWritable } = await import('../monitoring/index.ts');
   const { freeBytes } = await readRoom(path);
   if (freeBytes < leastBytes)
     throw new Error(`Only ${formatBytes(freeBytes)} are left for ${path}.`);

@@ -1,14 +1,18 @@
+import type { Config } from '../../config/index.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import type { Enqueuer } from '../runtime/index.ts';
+import type { Announcements, Enqueuer } from '../runtime/index.ts';
 import type { LogScope } from './log-scope.ts';
-import type { System } from './system.ts';
 
-type TracedSystem = Pick<System, 'config' | 'announcements' | 'onError'>;
+export interface TracesOptions {
+  readonly config: Pick<Config, 'monitoring'>;
+  readonly announcements: Announcements;
+  onError(error: unknown): void;
+}
 
 /** Opens the traces of this process, where a collector is set; else loads nothing. Closed with `onClose`. */
 export async function openTraces(
-  { config, announcements, onError }: TracedSystem,
-  onClose: System['onClose'],
+  { config, announcements, onError }: TracesOptions,
+  onClose: (close: () => Promise<void>) => void,
 ) {
   const { otlpUrl } = config.monitoring;
   if (otlpUrl === undefined) return undefined;

@@ -1,7 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { nobody } from '../core/actor.ts';
 
 /** Runs `work`, and what follows from it, so that each line of the log says which request it was for. */
-export type Within = (ids: { readonly request: string }, work: () => void) => void;
+export type Within = (ids: RequestIds, work: () => void) => void;
+
+export interface RequestIds {
+  readonly request: string;
+  /** Set once it is known whose key it came with. */
+  actor?: string;
+}
 
 /** Hears of each request to the API, and of its answer, as traces do. */
 export interface RequestListener {
@@ -20,14 +27,19 @@ export interface RequestListener {
 
 /** Has whatever is logged on the way of a request say its id. */
 export function tagRequests(server: FastifyInstance, within: Within = (_, work) => work()): void {
-  const known = new WeakMap<FastifyRequest, { readonly request: string }>();
+  const known = new WeakMap<FastifyRequest, RequestIds>();
   server.addHook('onRequest', (request, _, done) => {
-    const ids = { request: request.id };
+    const ids: RequestIds = { request: request.id };
     known.set(request, ids);
     within(ids, done);
   });
   // Reading a body goes by events of the connection, which know nothing of the request.
-  server.addHook('preValidation', (request, _, done) => within(known.get(request)!, done));
+  server.addHook('preValidation', (request, _, done) => {
+    const ids = known.get(request)!;
+    const { actor } = request;
+    if (actor && actor !== nobody) ids.actor = `${actor.kind} ${actor.id}`;
+    within(ids, done);
+  });
 }
 
 /** Tells `listener` of what is asked of the API; health and metrics are asked all the time. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openLogScope } from '../../src/app/log-scope.ts';
+import { type Actor, nobody } from '../../src/core/actor.ts';
 import { buildHealthServer, type Health } from '../../src/http/index.ts';
 
 const readiness = () => Promise.resolve({ ready: true, components: [] });
@@ -9,10 +10,9 @@ test('every answer has an id of its own, which the log knows on the way of the r
   const scope = openLogScope();
   const server = buildHealthServer({ ...quiet, within: scope.within });
   const seen: (string | undefined)[] = [];
-  server.post('/told', async () => {
+  server.addHook('preHandler', async () => {
     await Promise.resolve();
     seen.push(scope.ids().request);
-    return {};
   });
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
   const answered: (string | null)[] = [];
@@ -26,6 +26,24 @@ test('every answer has an id of its own, which the log knows on the way of the r
   expect(new Set(answered).size).toBe(3);
   expect(seen).toEqual(answered);
   expect(scope.ids()).toEqual({});
+});
+
+test('whose key a request came with is known to the log once its door has let it in', async () => {
+  const scope = openLogScope();
+  const server = buildHealthServer({ ...quiet, within: scope.within });
+  const seen: (string | undefined)[] = [];
+  let next: Actor = nobody;
+  server.addHook('onRequest', async (request) => {
+    await Promise.resolve();
+    request.actor = next;
+  });
+  server.addHook('preHandler', async () => {
+    await Promise.resolve();
+    seen.push(scope.ids().actor);
+  });
+  for (next of [nobody, { kind: 'key', id: 'k1', name: 'ci', role: 'developer' }] as Actor[])
+    await server.inject({ url: '/health/live' });
+  expect(seen).toEqual([undefined, 'key k1']);
 });
 
 test.each([

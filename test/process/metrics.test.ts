@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../config/index.ts';
+import { openApi } from '../../src/cli/api.ts';
 import { metrics as table } from '../../src/core/metrics.ts';
 import { runCommand, unset } from '../support/command.ts';
 import { readExposition } from '../support/exposition.ts';
@@ -67,7 +69,11 @@ test('a real Prometheus scrapes every kind of process, and its questions are ans
     expect(ours.sort()).toEqual(Object.keys(table).sort());
   }
   const payload = { mailbox: installation.folder };
-  const { status } = await ask(`${web}/api/v1/runs`, { job: 'mail-triage', payload });
+  const { status } = await ask(
+    `${web}/api/v1/runs`,
+    { job: 'mail-triage', payload },
+    await installation.key(),
+  );
   expect(status).toBe(202);
   const targets = urls.map((url) => `"${new URL(url).host}"`).join(', ');
   const config = readFileSync(configFile, 'utf8')
@@ -163,6 +169,12 @@ describe('with a server away', () => {
         return found.value('nightshift_up', { server }) === up ? found : undefined;
       }, patience);
 
+    const api = await openApi(parseConfig(env));
+    const { secret } = await api.post<{ secret: string }>('/keys', {
+      name: 'a test',
+      role: 'admin',
+    });
+    await api.close();
     const { components } = await becomes(200, 'up');
     expect(components.map(({ name }) => name)).toEqual([
       'database',
@@ -184,7 +196,9 @@ describe('with a server away', () => {
     await isUp('redis', 0);
     // It says degraded since it goes on accepting.
     const payload = { mailbox: '/nowhere' };
-    expect((await ask(`${url}/api/v1/runs`, { job: 'mail-triage', payload })).status).toBe(202);
+    expect((await ask(`${url}/api/v1/runs`, { job: 'mail-triage', payload }, secret)).status).toBe(
+      202,
+    );
     const waiting = await until(async () => {
       const found = readExposition(await scrape(url));
       const labels = { job_name: 'mail-triage', state: 'waiting' };

@@ -32,6 +32,7 @@ test('a run is one trace from its request to its attempt on another process, and
     method: 'POST',
     headers: {
       'content-type': 'application/json',
+      authorization: `Bearer ${await installation.key()}`,
       traceparent: `00-${caller.traceId}-${caller.spanId}-01`,
     },
     body: JSON.stringify({ job: 'mail-triage', payload: { mailbox: installation.folder } }),
