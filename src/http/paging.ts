@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { writeCursor } from '../core/cursor.ts';
 import { Failure } from '../core/errors.ts';
 
 /** The query of a list: how many, and where the page before ended. */
@@ -11,11 +12,6 @@ export function pageFields(usual: number, most = 1000) {
       .optional()
       .describe('The `cursor` of the page before, of the same list.'),
   };
-}
-
-/** Where a page of `list` ended, as an opaque text. */
-function writeCursor(list: string, place: string): string {
-  return Buffer.from(JSON.stringify([list, place])).toString('base64url');
 }
 
 /** The place that `writeCursor` wrote for `list`, in which `pattern` fits; throws `cursor.invalid` for anything else. */

@@ -2,9 +2,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../../src/core/job.ts';
-import { openMigrations } from '../../src/db/index.ts';
-import { documentsMigrations } from '../../src/documents/index.ts';
-import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openDoor } from '../support/door.ts';
 import { plant } from '../support/schedules.ts';
@@ -20,8 +17,6 @@ let api: TestApi;
 let ids: readonly string[];
 beforeAll(async () => {
   api = await openTestApi('postgres', [job], { door: openDoor() });
-  const migrations = { ...ledgerMigrations, ...documentsMigrations };
-  await openMigrations(api.runtime.database, migrations).up();
   await plant(api.runtime, []);
   const run = await api.runtime.enqueuer.enqueue('plain', {}, { delayMs: 3_600_000 });
   ids = [run, '019aa6e2-7a00-7000-8000-000000000001', 'plain', 'nightly'];

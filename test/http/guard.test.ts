@@ -6,6 +6,7 @@ import { findGuard, permissionsOf, routeGuards } from '../../src/core/route-guar
 import { defineSchedule } from '../../src/core/schedule.ts';
 import { buildServer, type Server } from '../../src/http/index.ts';
 import { beginBulk } from '../../src/runtime/index.ts';
+import { openDoor } from '../support/door.ts';
 import { makeKey } from '../support/keys.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { plant, scheduleServices } from '../support/schedules.ts';
@@ -51,6 +52,7 @@ function openServer(isLocal = false): Server {
       readiness: () => Promise.resolve({ ready: true, components: [] }),
       onBug: onError,
       isLocal,
+      door: openDoor({ corsOrigins: ['https://app.example.com'] }),
     },
   );
   built.addHook('onClose', () => auth.close());
@@ -97,6 +99,8 @@ describe('the table of guards', () => {
   test('names routes that there are', () => {
     const missing = routes
       .map(([route]) => route.split(' ') as ['GET', string])
+      // What CORS answers before a request has a pattern that cannot be asked for.
+      .filter(([, path]) => path !== '*')
       .filter(([method, path]) => !server.hasRoute({ method, url: path }));
     expect(missing).toEqual([]);
   });
@@ -303,6 +307,8 @@ describe('a key that is limited to jobs', () => {
       expect(within).toBe('run');
       const at = (id: string) => ask(route.replace(':id', id), secret, bodyOf(route));
       expect([route, (await at(other)).code]).toEqual([route, 'run.missing']);
+      // The events of a run that is there do not end.
+      if (route.endsWith('/events')) continue;
       expect([route, (await at(mine)).code]).not.toEqual([route, 'run.missing']);
     }
   });
@@ -319,6 +325,7 @@ describe('a key that is limited to jobs', () => {
 
   test.each([
     ['POST /api/v1/runs', { job: 'digest' }],
+    ['POST /api/v1/runs/batch', { partial: true, runs: [{ job: 'mail-sort' }, { job: 'digest' }] }],
     ['POST /api/v1/schedules', { name: 'x', job: 'digest', cron: '@daily' }],
     ['PATCH /api/v1/schedules/nightly-mail-sort', { job: 'digest' }],
     ['GET /api/v1/jobs/digest', undefined],

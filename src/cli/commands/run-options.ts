@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { writeCursor } from '../../core/cursor.ts';
 import { durationMs } from '../../core/duration.ts';
 
 /** Adds the options that say which runs, the same for every command that takes many. */
@@ -36,7 +37,10 @@ export function toFilter({
 
 /** The same as a query, with the options of a page. */
 export function toQuery({ limit, cursor, ...options }: Record<string, unknown>): string {
-  const page = Object.entries({ limit, cursor }).filter(([, value]) => value !== undefined);
+  // People name the run that they have seen last.
+  const place =
+    cursor === undefined ? undefined : writeCursor('runs', (cursor as string).toLowerCase());
+  const page = Object.entries({ limit, cursor: place }).filter(([, value]) => value !== undefined);
   const pairs = [...Object.entries(toFilter(options)), ...page];
   return new URLSearchParams(Object.fromEntries(pairs) as Record<string, string>).toString();
 }
