@@ -4,6 +4,7 @@ import { archiveSettings } from '../src/connectors/options.ts';
 import type { OptionMeta } from '../src/core/option.ts';
 import { maskUrl } from '../src/core/server-url.ts';
 import { databaseSettings } from '../src/db/options.ts';
+import { hookOptions } from '../src/hooks/options.ts';
 import { httpOptions } from '../src/http/options.ts';
 import { queueOptions } from '../src/queue/options.ts';
 import { runtimeOptions } from '../src/runtime/options.ts';
@@ -18,6 +19,7 @@ export const domains = {
   http: httpOptions,
   auth: authOptions,
   runtime: runtimeOptions,
+  hooks: hookOptions,
   archive: archiveSettings,
 };
 
@@ -53,6 +55,9 @@ const optionOf = {
   NIGHTSHIFT_RESULT_INLINE: 'runtime.resultInlineBytes',
   NIGHTSHIFT_RESULT_LIMIT: 'runtime.resultMostBytes',
   NIGHTSHIFT_ARCHIVE: 'archive.folder',
+  NIGHTSHIFT_HOOK_LIMIT: 'hooks.limitBytes',
+  NIGHTSHIFT_HOOK_KEEP_BODY: 'hooks.keepBodyBytes',
+  NIGHTSHIFT_HOOK_KEEP: 'hooks.keepMs',
 } as const satisfies Record<string, OptionPath>;
 
 export type VariableName = keyof typeof optionOf;

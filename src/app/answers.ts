@@ -1,4 +1,6 @@
+import { hooksOf } from '../../config/index.ts';
 import { makeFirstKey } from '../auth/index.ts';
+import { openHooks } from '../hooks/index.ts';
 import type { Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
 import { type ProcessKind, web } from './kinds.ts';
@@ -64,10 +66,24 @@ async function buildApiServer(
     enqueuer,
     artifacts,
     calendars,
+    hooks: hooksFor(system),
     detectionMs,
     onError,
   };
   const server = buildServer(operated, { readiness: watch.readiness, onBug: onError, isLocal });
   system.onClose(() => server.close());
   return server;
+}
+
+function hooksFor({ config, database, catalogue, enqueuer, now, onError }: System) {
+  return openHooks({
+    database,
+    hooks: hooksOf(),
+    options: config.hooks,
+    secretsOf: config.hookSecrets,
+    hasJob: catalogue.has,
+    accept: (tx, { job, payload, ...options }) => enqueuer.offer(job, payload, { ...options, tx }),
+    now,
+    onError,
+  });
 }

@@ -1,4 +1,5 @@
 import type { Duty } from '../core/duty.ts';
+import { hookLogDuty } from '../hooks/index.ts';
 import { ensurePartitions, forgetWorkers, retireRuns } from '../ledger/index.ts';
 import {
   artifactDuty,
@@ -44,6 +45,7 @@ export function dutiesOf(system: System, rescue: Duty): Duty[] {
     bulkDuty({ database, queues }),
     wakesDuty({ database, queues }),
     artifactDuty({ database, artifacts }),
+    hookLogDuty(database, config.hooks),
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];
 }

@@ -30,6 +30,10 @@ const statusOfCode: Partial<Record<string, number>> = {
   'auth.key_unknown': 401,
   'auth.key_expired': 401,
   'auth.key_revoked': 401,
+  'hook.too_large': 413,
+  'hook.unsigned': 401,
+  'hook.signature': 401,
+  'hook.stale': 401,
 };
 
 /** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
@@ -40,7 +44,8 @@ export function answerProblems(
   server.setErrorHandler(async (error: FastifyError, request, reply) => {
     const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
     if (isTooLarge) await readToEnd(request);
-    const problem = toProblem(isTooLarge ? bodyTooLarge(request, payloadLimit) : error);
+    const { failure = bodyTooLarge(request, payloadLimit) } = error as { failure?: Failure };
+    const problem = toProblem(isTooLarge ? failure : error);
     if (problem.kind === 'bug') onBug(error);
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });

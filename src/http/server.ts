@@ -12,6 +12,7 @@ import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
+import { hookRoutes } from './routes/hooks.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { resultRoutes } from './routes/result.ts';
@@ -43,6 +44,7 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
     dutyRoutes,
     searchRoutes,
     keyRoutes,
+    hookRoutes,
   ];
   for (const routes of all)
     void server.register(
