@@ -12,6 +12,7 @@ const mayImport = {
   documents: ['core', 'db'],
   auth: ['core', 'db'],
   hooks: ['core'],
+  client: ['core'],
   runtime: ['core', 'db', 'queue', 'ledger'],
   http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'hooks', 'runtime'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],

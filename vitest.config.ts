@@ -8,11 +8,12 @@ const slow = [
   ...['process', 'chaos', 'browser', 'contract', 'control', 'db', 'examples'].map(
     (folder) => `test/${folder}/**/*.test.ts`,
   ),
-  'test/docs/{guide,readme,webhooks,workflows}.test.ts',
+  'test/docs/{client,guide,readme,webhooks,workflows}.test.ts',
   'test/runtime/gates/**/*.test.ts',
   'test/runtime/{batch,bundles,foreign,uniqueness,versions,waiting}*.test.ts',
   'test/ledger/retention.test.ts',
   'test/{http/hooks,hooks/log}.test.ts',
+  'test/client/{enqueue-in,server}.test.ts',
 ];
 
 export default defineConfig({
