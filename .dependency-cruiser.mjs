@@ -11,8 +11,10 @@ const mayImport = {
   control: ['core', 'db'],
   documents: ['core', 'db'],
   auth: ['core', 'db'],
+  hooks: ['core'],
+  client: ['core'],
   runtime: ['core', 'db', 'queue', 'ledger'],
-  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'runtime'],
+  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'hooks', 'runtime'],
   monitoring: ['core', 'db', 'ledger', 'documents'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
 };

@@ -8,12 +8,14 @@ const slow = [
   ...['process', 'chaos', 'browser', 'contract', 'control', 'db', 'examples'].map(
     (folder) => `test/${folder}/**/*.test.ts`,
   ),
-  'test/docs/{guide,http-api,readme,workflows}.test.ts',
+  'test/docs/{client,guide,http-api,readme,webhooks,workflows}.test.ts',
   'test/runtime/gates/**/*.test.ts',
   'test/runtime/{batch,bundles,foreign,uniqueness,versions,waiting}*.test.ts',
   'test/ledger/retention.test.ts',
   'test/monitoring/metrics.test.ts',
   'test/http/{away,batch,fuzz,idempotency,run-events,transport}.test.ts',
+  'test/{http/hooks,hooks/log}.test.ts',
+  'test/client/{enqueue-in,server}.test.ts',
 ];
 
 export default defineConfig({

@@ -2,13 +2,16 @@ import { join } from 'node:path';
 import { type AuthOptions, authOptions } from '../src/auth/options.ts';
 import { archiveSettings } from '../src/connectors/options.ts';
 import { Failure } from '../src/core/errors.ts';
+import { readSecrets, secretsVariable } from '../src/core/hook.ts';
 import type { Role } from '../src/core/roles.ts';
 import { chooseDatabase, databaseSettings } from '../src/db/options.ts';
+import { type HookOptions, hookOptions } from '../src/hooks/options.ts';
 import { type HttpOptions, httpOptions } from '../src/http/options.ts';
 import { type MonitoringOptions, monitoringOptions } from '../src/monitoring/options.ts';
 import { type QueueOptions, queueOptions } from '../src/queue/options.ts';
 import { type RuntimeOptions, runtimeOptions } from '../src/runtime/options.ts';
 import type { Finding } from './findings.ts';
+import { checkSecrets, type SecretsVariable, showSecrets } from './hook-secrets.ts';
 import { mailboxes } from './mailboxes.ts';
 import { findMisspellings } from './misspellings.ts';
 import {
@@ -32,6 +35,9 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly auth: Readonly<AuthOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
   readonly monitoring: Readonly<MonitoringOptions>;
+  readonly hooks: Readonly<HookOptions>;
+  /** The secrets of a hook; a function, so that no print of the configuration has them. */
+  readonly hookSecrets: (hook: string) => readonly string[];
   /** The folder of results that are too large for the database. */
   readonly archive: string;
   /** Paths of the mailboxes that have a name. */
@@ -48,7 +54,7 @@ export type Footprint = 'embedded' | 'postgres' | 'cluster';
 
 /** The effective value of one variable, as it may be shown. */
 export interface Setting {
-  readonly variable: VariableName;
+  readonly variable: VariableName | SecretsVariable;
   /** Undefined when it is not set and has no default. */
   readonly value: string | undefined;
   readonly source: Source;
@@ -60,14 +66,22 @@ export interface Setting {
  */
 export function parseConfig(environment: Environment, file: Environment = {}): Config {
   const readings = readVariables(environment, file);
-  const findings = [...checkReadings(readings), ...findMisspellings(environment, file)];
+  const findings = [
+    ...checkReadings(readings),
+    ...checkSecrets(environment, file),
+    ...findMisspellings(environment, file),
+  ];
   const faults = findings.filter(({ severity }) => severity === 'error');
   if (faults.length > 0) throw configFailure(faults);
   return freeze({
     ...slicesOf(readings),
     mailboxes,
     roles,
-    settings: readings.map(show),
+    hookSecrets: (hook) => {
+      const variable = secretsVariable(hook);
+      return readSecrets(environment[variable] ?? file[variable]);
+    },
+    settings: [...readings.map(show), ...showSecrets(environment, file)],
     warnings: findings,
   });
 }
@@ -97,6 +111,7 @@ function slicesOf(readings: readonly Reading[]) {
     auth: authOptions.parse(slice(readings, 'auth')),
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
     monitoring: monitoringOptions.parse(slice(readings, 'monitoring')),
+    hooks: hookOptions.parse(slice(readings, 'hooks')),
     archive: folder,
   };
 }

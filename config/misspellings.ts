@@ -1,5 +1,6 @@
 import { closestTo, editDistance } from '../src/core/suggest.ts';
 import { error, type Finding, warning } from './findings.ts';
+import { isSecretsVariable } from './hook-secrets.ts';
 import type { Environment } from './readings.ts';
 import { listVariables } from './variables.ts';
 
@@ -15,7 +16,7 @@ export function findMisspellings(environment: Environment, file: Environment): F
   const given = Object.keys({ ...environment, ...file });
   const missing = known.filter((name) => !given.includes(name));
   return given
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.includes(name) && !isSecretsVariable(name))
     .flatMap((name) => {
       const meant = name.startsWith(prefix)
         ? closestOfOurs(name, missing)

@@ -4,6 +4,7 @@ import { archiveSettings } from '../src/connectors/options.ts';
 import type { OptionMeta } from '../src/core/option.ts';
 import { maskUrl } from '../src/core/server-url.ts';
 import { databaseSettings } from '../src/db/options.ts';
+import { hookOptions } from '../src/hooks/options.ts';
 import { httpOptions } from '../src/http/options.ts';
 import { monitoringOptions } from '../src/monitoring/options.ts';
 import { queueOptions } from '../src/queue/options.ts';
@@ -20,6 +21,7 @@ export const domains = {
   auth: authOptions,
   runtime: runtimeOptions,
   monitoring: monitoringOptions,
+  hooks: hookOptions,
   archive: archiveSettings,
 };
 
@@ -67,6 +69,9 @@ const optionOf = {
   NIGHTSHIFT_RESULT_INLINE: 'runtime.resultInlineBytes',
   NIGHTSHIFT_RESULT_LIMIT: 'runtime.resultMostBytes',
   NIGHTSHIFT_ARCHIVE: 'archive.folder',
+  NIGHTSHIFT_HOOK_LIMIT: 'hooks.limitBytes',
+  NIGHTSHIFT_HOOK_KEEP_BODY: 'hooks.keepBodyBytes',
+  NIGHTSHIFT_HOOK_KEEP: 'hooks.keepMs',
 } as const satisfies Record<string, OptionPath>;
 
 export type VariableName = keyof typeof optionOf;

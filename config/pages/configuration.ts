@@ -50,13 +50,17 @@ const rules = `- \`DATABASE_URL\` and \`REDIS_URL\` choose the footprint: neithe
 - A variable that is nearly one of these, such as \`DATABSE_URL\`, is an error while the right one is not mentioned. If it
   belongs to something else, mention the right one, if only empty: \`DATABASE_URL=\`. Any other unknown \`NIGHTSHIFT_…\` is
   a warning.
+- \`NIGHTSHIFT_HOOK_<NAME>_SECRETS\`, as in \`NIGHTSHIFT_HOOK_GITHUB_SECRETS\`: what the sender of the [webhook](guides/webhooks.md) signs with;
+  several, separated by commas, while one replaces another. They are never printed; one for a hook that does not exist is an
+  error, one of less than 16 characters a warning.
 - A variable without effect, such as \`NIGHTSHIFT_DATABASE_CONNECTIONS\` without \`DATABASE_URL\`, is a warning.`;
 
 const inCode = `## What is written in code
 
 - \`config/mailboxes.ts\`: the mailboxes that have a name, and their paths.
 - \`config/roles.ts\`: roles beside [the built-in ones](roles.md).
-- \`config/schedules.ts\`: which job runs when, with which payload; a payload that does not fit its job does not compile.`;
+- \`config/schedules.ts\`: which job runs when, with which payload; a payload that does not fit its job does not compile.
+- \`config/hooks.ts\`: the webhooks, who signs them, and which of their events trigger which job.`;
 
 function describe(variable: Variable): string[] {
   const { name, description, allowed, default: byDefault } = variable;

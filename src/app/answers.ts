@@ -1,4 +1,6 @@
+import { hooksOf } from '../../config/index.ts';
 import { makeFirstKey } from '../auth/index.ts';
+import { openHooks } from '../hooks/index.ts';
 import type { DoorOptions, Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
 import type { Metrics } from '../monitoring/index.ts';
@@ -93,6 +95,7 @@ async function buildApiServer(
     enqueuer,
     artifacts,
     calendars,
+    hooks: hooksFor(system),
     detectionMs,
     onError,
   };
@@ -106,4 +109,17 @@ async function buildApiServer(
   });
   system.onClose(() => server.close());
   return server;
+}
+
+function hooksFor({ config, database, catalogue, enqueuer, now, onError }: System) {
+  return openHooks({
+    database,
+    hooks: hooksOf(),
+    options: config.hooks,
+    secretsOf: config.hookSecrets,
+    hasJob: catalogue.has,
+    accept: (tx, { job, payload, ...options }) => enqueuer.offer(job, payload, { ...options, tx }),
+    now,
+    onError,
+  });
 }

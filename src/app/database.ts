@@ -4,6 +4,7 @@ import { authMigrations } from '../auth/index.ts';
 import type { OnAvailability } from '../core/availability.ts';
 import { type Database, openDatabase, openMigrations } from '../db/index.ts';
 import { documentsMigrations } from '../documents/index.ts';
+import { hooksMigrations } from '../hooks/index.ts';
 import { ensurePartitions, ledgerMigrations, plantSettings } from '../ledger/index.ts';
 
 /** Every migration of the installation, each domain's and each job's, in the order they are applied. */
@@ -11,6 +12,7 @@ const migrations = {
   ...ledgerMigrations,
   ...authMigrations,
   ...documentsMigrations,
+  ...hooksMigrations,
   ...jobMigrations,
 };
 

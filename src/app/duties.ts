@@ -1,4 +1,5 @@
 import type { Duty } from '../core/duty.ts';
+import { hookLogDuty } from '../hooks/index.ts';
 import { ensurePartitions, forgetRequestKeys, forgetWorkers, retireRuns } from '../ledger/index.ts';
 import {
   artifactDuty,
@@ -49,6 +50,7 @@ export function dutiesOf(system: System, rescue: Duty): Duty[] {
       periodSeconds: 3600,
       run: async () => ({ deleted: await forgetRequestKeys(database) }),
     },
+    hookLogDuty(database, config.hooks),
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];
 }

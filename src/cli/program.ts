@@ -9,6 +9,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
 import { addEventCommand } from './commands/event.ts';
+import { addHookCommands } from './commands/hooks.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addMigrateCommands } from './commands/migrate.ts';
 import { addProcessCommands } from './commands/processes.ts';
@@ -33,6 +34,7 @@ export function buildProgram(readConfig: () => Config): Command {
   addRunCommands(program, cli);
   addCatalogueCommands(program, cli);
   addScheduleCommands(program, cli);
+  addHookCommands(program, cli);
   addControlCommands(program, cli);
   addSearchCommand(program, cli);
   addKeyCommands(program, cli);

@@ -1,5 +1,6 @@
 import { authFailures } from './auth-failures.ts';
 import { databaseFailures } from './database-failures.ts';
+import { hookFailures } from './hook-failures.ts';
 import { requestFailures } from './request-failures.ts';
 import { scheduleFailures } from './schedule-failures.ts';
 import { waitingFailures } from './waiting-failures.ts';
@@ -83,6 +84,7 @@ export const failures = {
     '"{value}" is not a size; write a number and a unit, as in 512kb, 10mb or 2gb.',
   ],
   ...scheduleFailures,
+  ...hookFailures,
   'config.invalid': ['invalid', 'The configuration cannot be used:\n{faults}'],
   'run.missing': ['missing', 'There is no run {id}. List runs with: nightshift runs list'],
   'run.finished': [

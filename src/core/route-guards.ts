@@ -106,6 +106,16 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /api/v1/decisions': { needs: 'decisions:read', within: 'never' },
   'POST /api/v1/decisions/:id/correct': { needs: 'decisions:correct', within: 'never' },
 
+  'GET /api/v1/hooks': { needs: 'hooks:read', within: 'free' },
+  // Who delivers signs, and has no key.
+  'POST /api/v1/hooks/:name': open,
+  'GET /api/v1/hooks/:name/deliveries': { needs: 'hooks:read', within: 'never' },
+  'GET /api/v1/hooks/:name/deliveries/:id': { needs: 'payload:reveal', within: 'never' },
+  'POST /api/v1/hooks/:name/deliveries/:id/redeliver': {
+    needs: 'hooks:redeliver',
+    within: 'never',
+  },
+
   'GET /api/v1/keys': { needs: 'keys:read', within: 'free' },
   'POST /api/v1/keys': { needs: 'keys:write', within: 'free' },
   'POST /api/v1/keys/:id/revoke': { needs: 'keys:write', within: 'free' },

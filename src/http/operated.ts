@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Auth } from '../auth/index.ts';
 import type { Calendars } from '../core/calendar.ts';
 import type { Database } from '../db/index.ts';
+import type { Hooks } from '../hooks/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Artifacts, Catalogue, Enqueuer } from '../runtime/index.ts';
 
@@ -16,6 +17,8 @@ export interface Operated {
   readonly enqueuer: Enqueuer;
   readonly artifacts: Artifacts;
   readonly calendars: Calendars;
+  /** Absent: no webhooks are taken. */
+  readonly hooks?: Hooks;
   /** A worker not heard of for longer is dead. */
   readonly detectionMs: number;
   /** Hears of what concerns nobody who asked. */

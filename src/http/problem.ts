@@ -37,6 +37,10 @@ const statusOfCode: Partial<Record<string, number>> = {
   'auth.key_unknown': 401,
   'auth.key_expired': 401,
   'auth.key_revoked': 401,
+  'hook.too_large': 413,
+  'hook.unsigned': 401,
+  'hook.signature': 401,
+  'hook.stale': 401,
 };
 
 /** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
@@ -79,7 +83,10 @@ function explain(
   request: FastifyRequest,
   payloadLimit: number,
 ): FastifyError | Failure {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request, payloadLimit);
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const { failure = bodyTooLarge(request, payloadLimit) } = error as { failure?: Failure };
+    return failure;
+  }
   if (error.code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error;
   const type = (request.headers['content-type'] ?? 'nothing').slice(0, 100);
   return new Failure('request.media', { type }, error);

@@ -22,6 +22,7 @@ import { catalogueRoutes } from './routes/catalogue.ts';
 import { dutyRoutes } from './routes/duties.ts';
 import { eventRoutes } from './routes/events.ts';
 import { type HealthSource, healthRoutes } from './routes/health.ts';
+import { hookRoutes } from './routes/hooks.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { type Exposition, metricsRoute } from './routes/metrics.ts';
 import { queueRoutes } from './routes/queues.ts';
@@ -85,6 +86,7 @@ const apiRoutes: readonly Routes[] = [
   dutyRoutes,
   searchRoutes,
   keyRoutes,
+  hookRoutes,
 ];
 
 /** Health and metrics alone, for a process that serves no API. */

@@ -38,7 +38,7 @@ function tellLine({ at = 0, by = '', kind, ...rest }: Told): Line {
   return { at, says: `${by.padEnd(18)} ${kind} ${describe(rest)}` };
 }
 
-function entryLine({ at = 0, beganAt: _, kind, ...rest }: Entry): Line {
+function entryLine({ at = 0, beganAt: _began, kind, ...rest }: Entry): Line {
   return { at, says: `${'database'.padEnd(18)} ${kind} ${describe(rest)}` };
 }
 

@@ -4,6 +4,7 @@ import { jobMigrations } from '../../jobs/index.ts';
 import { authMigrations } from '../../src/auth/index.ts';
 import { examine } from '../../src/cli/doctor.ts';
 import { documentsMigrations } from '../../src/documents/index.ts';
+import { hooksMigrations } from '../../src/hooks/index.ts';
 import { beat, ledgerMigrations, newId, registerWorker } from '../../src/ledger/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -13,6 +14,7 @@ beforeAll(async () => {
     ...ledgerMigrations,
     ...authMigrations,
     ...documentsMigrations,
+    ...hooksMigrations,
     ...jobMigrations,
   });
 });

@@ -18,15 +18,17 @@ export interface PageHouse extends AsyncDisposable {
 export async function buildHouse(page: string): Promise<PageHouse> {
   await mkdir(join(root, 'tmp'), { recursive: true });
   const house = await mkdtemp(join(root, 'tmp/page-'));
-  for (const name of ['src', 'package.json']) await symlink(join(root, name), join(house, name));
   const blocks = listCodeBlocks(readText(page)).filter(({ title }) => title !== undefined);
+  const ours = blocks.some(({ title }) => title!.startsWith('jobs/')) ? [] : ['jobs'];
+  for (const name of ['src', 'package.json', ...ours])
+    await symlink(join(root, name), join(house, name));
   for (const { title, code } of blocks) {
     await mkdir(dirname(join(house, title!)), { recursive: true });
     await writeFile(join(house, title!), code);
   }
   await writeFile(
     join(house, 'tsconfig.json'),
-    JSON.stringify({ extends: '../../tsconfig.json', include: ['jobs', 'test'] }),
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['jobs', 'test', 'config'] }),
   );
   return {
     files: blocks.map(({ title }) => title!),

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hooksOf } from '../../config/index.ts';
 import { openAuth, revokeKey, rotateKey } from '../../src/auth/index.ts';
 import { localOperator } from '../../src/core/actor.ts';
 import { collectRoles, type Role } from '../../src/core/roles.ts';
 import { findGuard, permissionsOf, routeGuards } from '../../src/core/route-guards.ts';
 import { defineSchedule } from '../../src/core/schedule.ts';
+import { openHooks } from '../../src/hooks/index.ts';
 import { buildServer, type Server } from '../../src/http/index.ts';
 import { beginBulk } from '../../src/runtime/index.ts';
 import { openDoor } from '../support/door.ts';
@@ -46,8 +48,18 @@ function openServer(isLocal = false): Server {
   const { database, errors } = runtime;
   const onError = (error: unknown) => void errors.push(error);
   const auth = openAuth({ database, roles, ratePerMinute: 12_000, onError });
+  const hooks = openHooks({
+    database,
+    hooks: hooksOf(),
+    options: { limitBytes: 1000, keepBodyBytes: 1000, keepMs: 1000 },
+    secretsOf: () => [],
+    hasJob: () => false,
+    accept: () => Promise.reject(new Error('nothing is signed here')),
+    now: () => new Date(),
+    onError,
+  });
   const built = buildServer(
-    { ...runtime, ...scheduleServices(runtime), auth, detectionMs: 15_000 },
+    { ...runtime, ...scheduleServices(runtime), auth, hooks, detectionMs: 15_000 },
     {
       readiness: () => Promise.resolve({ ready: true, components: [] }),
       onBug: onError,
@@ -129,9 +141,9 @@ describe('the table of guards', () => {
     expect(findGuard('GET', '/queuesque', table)).toBeUndefined();
   });
 
-  test('opens nothing under /api without a key', () => {
+  test('opens nothing under /api without a key but webhooks, which are signed', () => {
     const open = routes.filter(([, { needs }]) => needs === null).map(([route]) => route);
-    expect(open.filter((route) => route.includes('/api/'))).toEqual([]);
+    expect(open.filter((route) => route.includes('/api/'))).toEqual(['POST /api/v1/hooks/:name']);
     expect(open).toContain('GET /health/live');
   });
 });

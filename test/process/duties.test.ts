@@ -16,6 +16,7 @@ const names = [
   'bulk-actions',
   'expiry',
   'gates',
+  'hook-log',
   'missed-firings',
   'partitions',
   'rescue',

@@ -7,6 +7,7 @@ import { authMigrations } from '../../src/auth/index.ts';
 import { type Api, openApi } from '../../src/cli/api.ts';
 import { type Database, openDatabase } from '../../src/db/index.ts';
 import { documentsMigrations } from '../../src/documents/index.ts';
+import { hooksMigrations } from '../../src/hooks/index.ts';
 import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { type CommandResult, runCommand, unset } from './command.ts';
 import { temporaryFolder } from './folder.ts';
@@ -47,6 +48,7 @@ const allMigrations = {
   ...ledgerMigrations,
   ...authMigrations,
   ...documentsMigrations,
+  ...hooksMigrations,
   ...jobMigrations,
 };
 

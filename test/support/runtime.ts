@@ -5,6 +5,7 @@ import { collectRoles } from '../../src/core/roles.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
 import { documentsMigrations } from '../../src/documents/index.ts';
+import { hooksMigrations } from '../../src/hooks/index.ts';
 import { type Ledger, ledgerMigrations, openLedger, plantGates } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
@@ -60,7 +61,12 @@ export interface RuntimeOptions {
 
 export const detectionMs = 2000;
 
-const migrations = { ...ledgerMigrations, ...authMigrations, ...documentsMigrations };
+const migrations = {
+  ...ledgerMigrations,
+  ...authMigrations,
+  ...documentsMigrations,
+  ...hooksMigrations,
+};
 
 /** Bytes of a payload in tests. */
 export const payloadLimit = 64 * 1024;

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { type DescribedJob, renderJobTypes } from '../../client/index.ts';
 import type { Cli } from '../cli.ts';
 import { formatTable } from '../table.ts';
 
@@ -11,7 +13,7 @@ interface ShownJob {
 }
 
 export function addCatalogueCommands(program: Command, cli: Cli): void {
-  program
+  const jobs = program
     .command('jobs')
     .description('the jobs of this installation')
     .action(
@@ -28,6 +30,22 @@ export function addCatalogueCommands(program: Command, cli: Cli): void {
               summary,
             ]),
           ),
+        );
+      }),
+    );
+
+  jobs
+    .command('types')
+    .description('the types of their payloads and results, for apps that use the client')
+    .option('--out <file>', 'the file of TypeScript to write; standard output when left out')
+    .action(
+      cli.withApi(async ({ api, output }, { out }: { out?: string }) => {
+        const described = await api.get<{ jobs: DescribedJob[] }>('/jobs');
+        const text = renderJobTypes(described.jobs);
+        if (out !== undefined) writeFileSync(out, text);
+        const written = { file: out ?? null, jobs: described.jobs.length };
+        output.answer(out === undefined ? { ...written, text } : written, () =>
+          out === undefined ? text.trimEnd() : `Written: ${out}`,
         );
       }),
     );

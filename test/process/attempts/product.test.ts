@@ -5,6 +5,7 @@ import { childProcessesOf, openProviders } from '../../../src/app/providers.ts';
 import { authMigrations } from '../../../src/auth/index.ts';
 import type { AnyJob } from '../../../src/core/job.ts';
 import { documentsMigrations } from '../../../src/documents/index.ts';
+import { hooksMigrations } from '../../../src/hooks/index.ts';
 import {
   findRun,
   insertRuns,
@@ -29,6 +30,7 @@ beforeAll(async () => {
     ...ledgerMigrations,
     ...authMigrations,
     ...documentsMigrations,
+    ...hooksMigrations,
     ...jobMigrations,
   });
 });
