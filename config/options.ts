@@ -29,7 +29,7 @@ export const logOptions = z.strictObject({
   filesKept: wholeNumber(1, 1000)
     .prefault('10')
     .describe('Log files that are kept, the current one among them; the oldest go.'),
-  redact: listOf(/^[\w-]{2,60}$/, 'parts of names, joined by commas, such as iban,diagnosis')
+  redact: listOf(/^[\w-]{2,60}$/, 'parts of names such as iban,diagnosis')
     .exactOptional()
     .describe(
       'Fields that the log does not tell, by parts of their names, beside those that it never does: passwords, secrets, tokens, keys, cookies, Authorization.',

@@ -66,9 +66,8 @@ export function text(allowed: string) {
 /** Texts that each match `pattern` as a whole, with commas between them; none is fine. */
 export function listOf(pattern: RegExp, allowed: string) {
   return option({ allowed: `a list, with commas, of ${allowed}` }, (text) => {
-    const items = text.split(',').map((item) => item.trim());
-    const given = items.filter((item) => item !== '');
-    return given.every((item) => pattern.test(item)) ? given : undefined;
+    const items = text.trim() === '' ? [] : text.split(',').map((item) => item.trim());
+    return items.every((item) => pattern.test(item)) ? items : undefined;
   });
 }
 

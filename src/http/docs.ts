@@ -40,6 +40,7 @@ const tags = [
   ['schedules', 'When jobs run by themselves'],
   ['queues', 'What waits to be run'],
   ['events', 'What runs wait for'],
+  ['hooks', 'What other systems trigger'],
   ['workers', 'Processes that run jobs'],
   ['control', 'The control plane'],
   ['documents', 'What jobs stored'],

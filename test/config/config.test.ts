@@ -96,7 +96,7 @@ describe('a wrong value is refused with what is allowed', () => {
     [
       'NIGHTSHIFT_LOG_REDACT',
       'iban,,x',
-      '"iban,,x" is not parts of names, joined by commas, such as iban,diagnosis.',
+      '"iban,,x" is not a list, with commas, of parts of names such as iban,diagnosis.',
     ],
     ['NIGHTSHIFT_CONCURRENCY', '0', '"0" is not a whole number from 1 to 1000.'],
     ['NIGHTSHIFT_CONCURRENCY', '1e2', '"1e2" is not a whole number from 1 to 1000.'],

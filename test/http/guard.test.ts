@@ -62,6 +62,7 @@ function openServer(isLocal = false): Server {
     { ...runtime, ...scheduleServices(runtime), auth, hooks, detectionMs: 15_000 },
     {
       readiness: () => Promise.resolve({ ready: true, components: [] }),
+      metrics: { contentType: 'text/plain', scrape: () => Promise.resolve('') },
       onBug: onError,
       isLocal,
       door: openDoor({ corsOrigins: ['https://app.example.com'] }),

@@ -1,16 +1,26 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { deliveryOutcomes, selectDeliveries, showDelivery, showHooks } from '../../hooks/index.ts';
+import type { Sql } from '../../core/sql.ts';
+import {
+  deliveryOutcomes,
+  type Hooks,
+  selectDeliveries,
+  showDelivery,
+  showHooks,
+} from '../../hooks/index.ts';
+import { answering, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
+import { pageFields, pageOf, readCursor } from '../paging.ts';
+import { deliveryAnswer, hookAnswer, receivedAnswer, wholeDelivery } from './hook-answers.ts';
 
-const byName = z.object({ name: z.string() });
-const byDelivery = z.object({ name: z.string(), id: z.uuid() });
-const page = z.object({
+const byName = z.strictObject({ name: z.string() });
+const byDelivery = z.strictObject({ name: z.string(), id: z.uuid() });
+const filter = z.strictObject({
   outcome: z.enum(deliveryOutcomes).optional(),
   event: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  cursor: z.uuid().optional(),
+  ...pageFields(50),
 });
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Webhooks: what they deliver is taken as the bytes that were signed, and everything of it is in their log. */
 export function hookRoutes(server: Server, { database, hooks }: Operated): void {
@@ -20,9 +30,22 @@ export function hookRoutes(server: Server, { database, hooks }: Operated): void 
     done(null, body);
   });
 
+  receiveRoute(server, hooks);
+  logRoutes(server, database, hooks);
+}
+
+function receiveRoute(server: Server, hooks: Hooks): void {
   server.post(
     '/hooks/:name',
-    { schema: { params: byName }, bodyLimit: hooks.options.limitBytes },
+    {
+      schema: {
+        tags: ['hooks'],
+        summary: 'Take what a sender signed, and enqueue what it asks for',
+        params: byName,
+        ...answering({ 200: receivedAnswer, 202: receivedAnswer }),
+      },
+      bodyLimit: hooks.options.limitBytes,
+    },
     async (request, reply) => {
       const received = await hooks.receive(request.params.name, incoming(request));
       return reply.status(received.outcome === 'duplicate' ? 200 : 202).send(received);
@@ -37,33 +60,64 @@ export function hookRoutes(server: Server, { database, hooks }: Operated): void 
       failure: await hooks.refuseTooLarge(name, incoming(request), size),
     });
   });
+}
 
-  server.get('/hooks', async () => ({ hooks: await showHooks(database, hooks) }));
+function logRoutes(server: Server, database: Sql, hooks: Hooks): void {
+  server.get(
+    '/hooks',
+    {
+      schema: {
+        tags: ['hooks'],
+        summary: 'Hooks, what they trigger, and what they lack',
+        ...answering({ 200: z.strictObject({ hooks: z.array(hookAnswer) }) }),
+      },
+    },
+    async () => ({ hooks: await showHooks(database, hooks) }),
+  );
 
   server.get(
     '/hooks/:name/deliveries',
-    { schema: { params: byName, querystring: page } },
-    async ({ params: { name }, query: { cursor, ...filter } }) => {
-      const deliveries = await selectDeliveries(database, hooks.find(name).name, {
-        ...filter,
-        before: cursor,
-      });
-      return {
-        deliveries,
-        ...(deliveries.length === filter.limit && { cursor: deliveries.at(-1)?.id }),
-      };
+    {
+      schema: {
+        tags: ['hooks'],
+        summary: 'The log of a hook, newest first',
+        params: byName,
+        querystring: filter,
+        ...answering({ 200: pageAnswer('deliveries', deliveryAnswer) }),
+      },
+    },
+    async ({ params: { name }, query: { cursor, limit, ...rest } }) => {
+      const before = readCursor('deliveries', cursor, uuid);
+      const wanted = { ...rest, before, limit: limit + 1 };
+      const rows = await selectDeliveries(database, hooks.find(name).name, wanted);
+      const { page, next } = pageOf('deliveries', { rows, limit, placeOf: ({ id }) => id });
+      return { deliveries: page, ...next };
     },
   );
 
   server.get(
     '/hooks/:name/deliveries/:id',
-    { schema: { params: byDelivery } },
+    {
+      schema: {
+        tags: ['hooks'],
+        summary: 'A delivery with its body',
+        params: byDelivery,
+        ...answering({ 200: wholeDelivery }),
+      },
+    },
     ({ params: { name, id } }) => showDelivery(database, hooks.find(name).name, id),
   );
 
   server.post(
     '/hooks/:name/deliveries/:id/redeliver',
-    { schema: { params: byDelivery } },
+    {
+      schema: {
+        tags: ['hooks'],
+        summary: 'Let a delivery happen again, as if it came now',
+        params: byDelivery,
+        ...answering({ 202: receivedAnswer }),
+      },
+    },
     async ({ params: { name, id } }, reply) =>
       reply.status(202).send(await hooks.redeliver(name, id)),
   );
