@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Client, isProblem, openClient } from '../../src/client/index.ts';
+import { type Client, openClient } from '../../src/client/index.ts';
 import { buildServer, listenOnPort, type Server } from '../../src/http/index.ts';
 import { listRuns } from '../../src/ledger/index.ts';
 import { makeKey } from '../support/keys.ts';
