@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import type { Auth, Taken } from '../auth/index.ts';
 import { type Actor, localOperator, nobody } from '../core/actor.ts';
 import { Failure } from '../core/errors.ts';
@@ -44,6 +45,16 @@ export function guardRoutes(server: Server, door: Door): void {
       if (!findGuard(method, route.url))
         throw new Failure('route.unguarded', { route: `${method} ${route.url}` });
   });
+  // As a plugin, they come after those of the door, whose headers go with refusals, too.
+  void server.register(
+    fastifyPlugin((scope: Server, _, done) => {
+      holdRequests(scope, door);
+      done();
+    }),
+  );
+}
+
+function holdRequests(server: Server, door: Door): void {
   server.addHook('onRequest', async (request, reply) => {
     const guard = guardOf(request);
     request.actor = guard?.needs ? await identify(door, request, reply) : nobody;

@@ -1,11 +1,12 @@
 // the types of summary and tags
-import Fastify from 'fastify';
+import Fastify, { type FastifySerializerCompiler } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import {
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import type { DoorOptions } from './door/options.ts';
 import { logRequests, nameRequest } from './door/request-log.ts';
 import { followTls, readTls } from './door/tls.ts';
@@ -132,12 +133,11 @@ function openServer(
     ...(door && transportOf(door)),
   });
   server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
+  server.setSerializerCompiler(checkAnswers(onBug));
   readJsonBodies(server);
   tagRequests(server, within);
   if (tracer) tellRequests(server, tracer);
   logRequests(server, door?.onRequest);
-  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
   tagAnswers(server);
   answerProblems(server, { payloadLimit, onBug });
   if (door)
@@ -147,6 +147,7 @@ function openServer(
         await guardDoor(scope, door);
       }),
     );
+  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
   if (door?.tls) {
     const unfollow = followTls(server.server as never, door.tls, {
       everyMs: door.tlsCheckMs ?? 10_000,
@@ -155,6 +156,21 @@ function openServer(
     server.addHook('onClose', () => Promise.resolve(unfollow()));
   }
   return server.withTypeProvider<ZodTypeProvider>();
+}
+
+/** An answer that is not as it is described is a bug that is told of; whoever asked gets it all the same. */
+function checkAnswers(onBug: (error: unknown) => void): FastifySerializerCompiler<z.ZodType> {
+  return (route) => {
+    const check = serializerCompiler(route);
+    return (answer) => {
+      try {
+        return check(answer) as string;
+      } catch (error) {
+        onBug(error);
+        return JSON.stringify(answer);
+      }
+    };
+  };
 }
 
 /** Whoever sends slowly, or for ever, loses the connection. */

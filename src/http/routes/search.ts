@@ -81,7 +81,7 @@ const document = z
 const searchAnswer = z.strictObject({
   hits: z.array(z.strictObject({ ...documentFields, snippet: z.string(), score: z.number() })),
   total: z.int(),
-  facets: z.record(z.string(), z.record(z.string(), z.int())),
+  facets: z.record(z.string(), z.array(z.strictObject({ value: z.string(), count: z.int() }))),
   cursor: z.string().nullable(),
 });
 
