@@ -62,18 +62,21 @@ export function openWatch(system: System, { answers, does }: ProcessKind): Watch
     check();
   }
 
-  async function ask(asked: readonly Component[]) {
-    const found = await Promise.all(asked.map(examine));
-    return { ready: !isStopping && found.every(({ state }) => state !== 'down'), found };
-  }
+  const lookNear = shared(() => Promise.all(components.map(examine)));
+  const lookWide = shared(() =>
+    Promise.all([...components, ...widerComponents(system)].map(examine)),
+  );
+  const isReady = (found: readonly ComponentReport[]) =>
+    !isStopping && found.every(({ state }) => state !== 'down');
 
   return {
     async readiness() {
-      const { ready, found } = await ask(components);
-      return { ready, components: found.map(asReadiness) };
+      const found = await lookNear();
+      return { ready: isReady(found), components: found.map(asReadiness) };
     },
     async health() {
-      const { ready, found } = await ask([...components, ...widerComponents(system)]);
+      const found = await lookWide();
+      const ready = isReady(found);
       const isWell = found.every(({ state }) => state === 'ready');
       return { state: ready ? (isWell ? 'up' : 'degraded') : 'down', ready, components: found };
     },
@@ -81,6 +84,19 @@ export function openWatch(system: System, { answers, does }: ProcessKind): Watch
     stopping() {
       isStopping = true;
     },
+  };
+}
+
+/** Whoever may reach the port may ask, as often as they like. */
+const freshMs = 250;
+
+/** One look for all who ask at about the same time. */
+function shared<T>(look: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly found: Promise<T> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!last || now - last.at >= freshMs) last = { at: now, found: look() };
+    return last.found;
   };
 }
 

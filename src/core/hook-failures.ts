@@ -38,6 +38,10 @@ export const hookFailures = {
     'conflict',
     'The hook {hook} triggers the job {job} for {event}, and there is no such job here yet. Add it, then: nightshift hooks redeliver',
   ],
+  'hook.busy': [
+    'unavailable',
+    'So many deliveries come at once that there is no memory for this one to {hook}. Send it again later.',
+  ],
   'hook.too_large': [
     'invalid',
     'The body of the delivery to {hook} has {size}, and {limit} are allowed (NIGHTSHIFT_HOOK_LIMIT).',

@@ -14,7 +14,7 @@ import { tagAnswers } from './etag.ts';
 import { type Door, guardRoutes } from './guard.ts';
 import { readJsonBodies } from './json-body.ts';
 import type { Operated, Server } from './operated.ts';
-import { handlerMs } from './patience.ts';
+import { answerInTime, handlerMs } from './patience.ts';
 import { answerProblems, answerUnreadable } from './problem.ts';
 import { type RequestListener, tagRequests, tellRequests, type Within } from './request-ids.ts';
 import { batchRoutes } from './routes/batch.ts';
@@ -148,6 +148,7 @@ function openServer(
       }),
     );
   guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
+  if (door) answerInTime(server, door.handlerMs);
   if (door?.tls) {
     const unfollow = followTls(server.server as never, door.tls, {
       everyMs: door.tlsCheckMs ?? 10_000,

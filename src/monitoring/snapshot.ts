@@ -24,11 +24,13 @@ const staleMs = 60_000;
 
 /**
  * Asks at most once at a time, and not again while the answer is fresh: however many scrape, and however slow it
- * is, nobody waits longer than the patience. Undefined when there is no answer; a failure forgets the last one.
+ * is, nobody waits longer than the patience. Undefined when there is no answer; a failure forgets the last one, and rests as
+ * long as an answer that took as much time.
  */
 export function openSnapshot<Value>(options: SnapshotOptions<Value>) {
   let last: { value: Value; at: number; tookMs: number } | undefined;
   let taking: Promise<void> | undefined;
+  let restsUntil = 0;
 
   async function take(): Promise<void> {
     const began = performance.now();
@@ -38,6 +40,8 @@ export function openSnapshot<Value>(options: SnapshotOptions<Value>) {
       last = { value, at, tookMs: at - began };
     } catch (error) {
       last = undefined;
+      const now = performance.now();
+      restsUntil = now + Math.max(options.freshMs, restFactor * (now - began));
       options.onError(error);
     } finally {
       taking = undefined;
@@ -46,7 +50,8 @@ export function openSnapshot<Value>(options: SnapshotOptions<Value>) {
 
   return async (): Promise<Taken<Value> | undefined> => {
     const restMs = Math.max(options.freshMs, restFactor * (last?.tookMs ?? 0));
-    if (!last || performance.now() - last.at >= restMs) {
+    const isDue = last ? performance.now() - last.at >= restMs : performance.now() >= restsUntil;
+    if (isDue) {
       taking ??= take();
       await Promise.race([taking, sleep(options.patienceMs, undefined, { ref: false })]);
     }

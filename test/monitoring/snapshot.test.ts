@@ -42,7 +42,7 @@ test('a look that fails forgets what was known, and tells why', async () => {
   expect((await latest())?.value).toBe('old');
   expect(await until(async () => (await latest()) === undefined)).toBe(true);
   expect(errors).toEqual([new Error('away')]);
-  expect((await latest())?.value).toBe('new');
+  expect(await until(async () => (await latest())?.value)).toBe('new');
 });
 
 test('a look that took long is not repeated for long', async () => {

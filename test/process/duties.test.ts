@@ -17,6 +17,7 @@ const names = [
   'expiry',
   'gates',
   'hook-log',
+  'idempotency-keys',
   'missed-firings',
   'partitions',
   'rescue',

@@ -298,6 +298,9 @@ describe.each(['embedded', 'postgres'] as const)('schedules on the %s footprint'
       await expect(resetSchedule(services(), 'mine')).rejects.toMatchObject({
         code: 'schedule.unplanted',
       });
+      await expect(resetSchedule(services(), 'digest', ['other-*'])).rejects.toMatchObject({
+        code: 'schedule.unplanted',
+      });
       expect(await resetSchedule(services(), 'digest')).toMatchObject({
         rules: { cron: '0 11 * * *' },
       });

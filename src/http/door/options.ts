@@ -16,6 +16,8 @@ export interface DoorOptions {
   /** Milliseconds that a client may take to send the head of a request, and all of it. */
   readonly headersMs?: number;
   readonly requestMs?: number;
+  /** And a handler to answer it. */
+  readonly handlerMs?: number;
   /** How often that is looked at. */
   readonly checkMs?: number;
   /** How often the files of `tls` are. */

@@ -1,5 +1,6 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
+import { Failure } from '../../core/errors.ts';
 import type { Sql } from '../../core/sql.ts';
 import {
   deliveryOutcomes,
@@ -45,6 +46,7 @@ function receiveRoute(server: Server, hooks: Hooks): void {
         ...answering({ 200: receivedAnswer, 202: receivedAnswer }),
       },
       bodyLimit: hooks.options.limitBytes,
+      preParsing: openRoom(hooks),
     },
     async (request, reply) => {
       const received = await hooks.receive(request.params.name, incoming(request));
@@ -60,6 +62,23 @@ function receiveRoute(server: Server, hooks: Hooks): void {
       failure: await hooks.refuseTooLarge(name, incoming(request), size),
     });
   });
+}
+
+/** All bodies of strangers together that are read, or stand in line, at a time. */
+const mostHeldBytes = 256 * 1024 ** 2;
+
+/** Before a body is read: there is such a hook, and memory for what whoever sends it may send. */
+function openRoom(hooks: Hooks): preParsingAsyncHookHandler {
+  let held = 0;
+  return async ({ params, headers }, { raw }) => {
+    const { name } = hooks.find((params as { name: string }).name);
+    const said = Number(headers['content-length'] ?? hooks.options.limitBytes);
+    const size = Math.min(said, hooks.options.limitBytes);
+    if (held + size > mostHeldBytes) throw new Failure('hook.busy', { hook: name });
+    if (raw.destroyed) return;
+    held += size;
+    raw.once('close', () => (held -= size));
+  };
 }
 
 function logRoutes(server: Server, database: Sql, hooks: Hooks): void {

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Auth } from '../../auth/index.ts';
 import { Failure } from '../../core/errors.ts';
 import { isFinal } from '../../core/run.ts';
 import { findRun } from '../../ledger/index.ts';
@@ -31,7 +33,7 @@ const silenceMs = 60_000;
 /** What happens to a run, as it happens, by server-sent events. */
 export function runEventRoutes(
   server: Server,
-  { database }: Operated,
+  { database, auth }: Operated,
   { watch, most = 2000, heartbeatMs = 15_000 }: StreamOptions,
 ): void {
   const closing = new AbortController();
@@ -58,12 +60,16 @@ export function runEventRoutes(
       // 204 tells an EventSource, which comes again after each end, to stop.
       if (mark.ended && isFinal(run.state)) return reply.status(204).send();
       if (open >= most) throw new Failure('events.crowded', { most });
+      // Who is gone already has had its close, and would keep its place for ever.
+      if (reply.raw.destroyed) return reply.hijack();
       const gone = new AbortController();
       const signal = AbortSignal.any([gone.signal, closing.signal]);
       reply.raw.setTimeout(silenceMs, () => reply.raw.destroy());
       open++;
+      const forget = watchKey({ auth, request, heartbeatMs }, () => gone.abort());
       reply.raw.once('close', () => {
         open--;
+        forget();
         gone.abort();
       });
       const events = streamRun(
@@ -81,4 +87,22 @@ export function runEventRoutes(
       );
     },
   );
+}
+
+interface Watched {
+  readonly auth: Auth;
+  readonly request: FastifyRequest;
+  readonly heartbeatMs: number;
+}
+
+/** Calls `end` soon after the key that the stream was opened with has ended. */
+function watchKey({ auth, request, heartbeatMs }: Watched, end: () => void): () => void {
+  const { actor, headers } = request;
+  if (actor.kind !== 'key') return () => {};
+  const timer = setInterval(() => {
+    auth.authenticate(headers.authorization).catch((error: unknown) => {
+      if (error instanceof Failure && error.kind === 'denied') end();
+    });
+  }, heartbeatMs);
+  return () => clearInterval(timer);
 }

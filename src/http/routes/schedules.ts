@@ -198,7 +198,8 @@ function editingRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: scheduleAnswer }),
       },
     },
-    async ({ params }) => showSchedule(await resetSchedule(operated, params.name)),
+    async ({ params, actor }) =>
+      showSchedule(await resetSchedule(operated, params.name, actor.jobs)),
   );
 }
 

@@ -45,5 +45,6 @@ export async function waitForEnd(
 export function signalOf({ raw }: FastifyReply, closing: AbortSignal): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
+  if (raw.destroyed) gone.abort();
   return AbortSignal.any([gone.signal, closing]);
 }

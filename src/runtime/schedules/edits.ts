@@ -1,4 +1,5 @@
 import { Failure } from '../../core/errors.ts';
+import { coversJob, type JobScope } from '../../core/job-scope.ts';
 import { nextDueAfterChange } from '../../core/next-due.ts';
 import { checkDefinition } from '../../core/schedule.ts';
 import {
@@ -84,11 +85,19 @@ export async function editSchedule(
   });
 }
 
-/** Goes back to what config says, also after a deletion; a pause ends, too. Throws `schedule.unplanted` when config says nothing. */
-export async function resetSchedule(services: EditServices, name: string): Promise<TimedSchedule> {
+/**
+ * Goes back to what config says, also after a deletion; a pause ends, too. Throws `schedule.unplanted` when config says
+ * nothing, or something of a job beyond `within`.
+ */
+export async function resetSchedule(
+  services: EditServices,
+  name: string,
+  within?: JobScope,
+): Promise<TimedSchedule> {
   return change(services, name, async (tx) => {
     const planted = await findPlanted(tx, name);
-    if (!planted) throw new Failure('schedule.unplanted', { schedule: name });
+    if (!planted || !coversJob(within, planted.job))
+      throw new Failure('schedule.unplanted', { schedule: name });
     const before = await lockSchedule(tx, name);
     const now = await readTime(tx);
     await writeReset(tx, name, {
