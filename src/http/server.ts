@@ -165,7 +165,7 @@ function checkAnswers(onBug: (error: unknown) => void): FastifySerializerCompile
     const check = serializerCompiler(route);
     return (answer) => {
       try {
-        return check(answer) as string;
+        return check(answer);
       } catch (error) {
         onBug(error);
         return JSON.stringify(answer);
