@@ -87,16 +87,14 @@ export function openWatch(system: System, { answers, does }: ProcessKind): Watch
   };
 }
 
-/** Whoever may reach the port may ask, as often as they like. */
-const freshMs = 250;
-
-/** One look for all who ask at about the same time. */
+/** One look for all who ask while it is under way: whoever may reach the port may ask as often as they like. */
 function shared<T>(look: () => Promise<T>): () => Promise<T> {
-  let last: { readonly at: number; readonly found: Promise<T> } | undefined;
+  let looking: Promise<T> | undefined;
   return () => {
-    const now = performance.now();
-    if (!last || now - last.at >= freshMs) last = { at: now, found: look() };
-    return last.found;
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
   };
 }
 
