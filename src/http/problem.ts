@@ -6,7 +6,6 @@ import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
 import { isConnectionLost } from '../db/index.ts';
 import type { Refusal } from '../runtime/index.ts';
-import { handlerMs } from './patience.ts';
 
 const statusOf: Record<FailureKind, number> = {
   invalid: 400,
@@ -116,8 +115,6 @@ function toProblem(error: FastifyError | Failure): Problem {
       `${error.validationContext}: ${faults.join('; ')}.`,
     );
   }
-  if (error.code === 'FST_ERR_HANDLER_TIMEOUT')
-    return toProblem(new Failure('request.slow', { seconds: handlerMs / 1000 }, error));
   if (error.statusCode !== undefined && error.statusCode < 500)
     return { ...problemOf('invalid', 'request.invalid', error.message), status: error.statusCode };
   const known = fromDatabase(error);

@@ -14,7 +14,7 @@ import { tagAnswers } from './etag.ts';
 import { type Door, guardRoutes } from './guard.ts';
 import { readJsonBodies } from './json-body.ts';
 import type { Operated, Server } from './operated.ts';
-import { answerInTime, handlerMs } from './patience.ts';
+import { answerInTime } from './patience.ts';
 import { answerProblems, answerUnreadable } from './problem.ts';
 import { type RequestListener, tagRequests, tellRequests, type Within } from './request-ids.ts';
 import { batchRoutes } from './routes/batch.ts';
@@ -147,8 +147,8 @@ function openServer(
         await guardDoor(scope, door);
       }),
     );
-  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
   if (door) answerInTime(server, door.handlerMs);
+  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
   if (door?.tls) {
     const unfollow = followTls(server.server as never, door.tls, {
       everyMs: door.tlsCheckMs ?? 10_000,
@@ -185,7 +185,6 @@ function transportOf(door: DoorOptions): object {
   };
   return {
     requestTimeout: requestMs,
-    handlerTimeout: handlerMs,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     ...(tls ? { https: { ...limits, ...readTls(tls) } } : { http: limits }),
   };

@@ -1,6 +1,7 @@
 import { Failure } from '../core/errors.ts';
 import type { Run, RunError } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
+import { uuidPattern } from '../core/uuid.ts';
 import { conditionsOf, type RunQuery } from './run-filter.ts';
 
 /** The columns of `nightshift.runs` that make a `Run`. */
@@ -28,8 +29,7 @@ export async function findRunJob(sql: Sql, id: string): Promise<string> {
 
 /** `id`, or `run.id_invalid`. */
 export function requireRunId(id: string): string {
-  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id))
-    throw new Failure('run.id_invalid', { id });
+  if (!uuidPattern.test(id.toLowerCase())) throw new Failure('run.id_invalid', { id });
   return id;
 }
 

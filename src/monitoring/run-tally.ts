@@ -1,17 +1,10 @@
 import { otherJobs } from '../core/metrics.ts';
+import type { RunNews } from '../core/run-news.ts';
 import { type Distribution, openDistribution, secondsBounds } from './distribution.ts';
 import type { Readings, Sample } from './exposition.ts';
 
-/** What the runtime announces, as far as it is counted. */
-export type Counted =
-  | { readonly kind: 'begun'; readonly job: string; readonly waitedMs: number | null }
-  | {
-      readonly kind: 'ended';
-      readonly job: string;
-      readonly attempt: number;
-      readonly tookMs: number;
-      readonly outcome: { readonly state: string; readonly why?: string };
-    };
+/** Of what happens to runs, what is counted. */
+export type Counted = Exclude<RunNews, { kind: 'stepped' }>;
 
 const finals = ['succeeded', 'failed', 'cancelled'] as const;
 const ways = [...finals, 'retry', 'snooze', 'waiting', 'given_back', 'fenced'] as const;

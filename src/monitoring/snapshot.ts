@@ -30,7 +30,8 @@ const staleMs = 60_000;
 export function openSnapshot<Value>(options: SnapshotOptions<Value>) {
   let last: { value: Value; at: number; tookMs: number } | undefined;
   let taking: Promise<void> | undefined;
-  let restsUntil = 0;
+  let dueAt = 0;
+  const restMs = (tookMs: number) => Math.max(options.freshMs, restFactor * tookMs);
 
   async function take(): Promise<void> {
     const began = performance.now();
@@ -40,24 +41,22 @@ export function openSnapshot<Value>(options: SnapshotOptions<Value>) {
       last = { value, at, tookMs: at - began };
     } catch (error) {
       last = undefined;
-      const now = performance.now();
-      restsUntil = now + Math.max(options.freshMs, restFactor * (now - began));
       options.onError(error);
     } finally {
+      const now = performance.now();
+      dueAt = now + restMs(now - began);
       taking = undefined;
     }
   }
 
   return async (): Promise<Taken<Value> | undefined> => {
-    const restMs = Math.max(options.freshMs, restFactor * (last?.tookMs ?? 0));
-    const isDue = last ? performance.now() - last.at >= restMs : performance.now() >= restsUntil;
-    if (isDue) {
+    if (performance.now() >= dueAt) {
       taking ??= take();
       await Promise.race([taking, sleep(options.patienceMs, undefined, { ref: false })]);
     }
     if (!last) return undefined;
     const ageMs = performance.now() - last.at;
-    return ageMs > Math.max(staleMs, restMs * 2)
+    return ageMs > Math.max(staleMs, restMs(last.tookMs) * 2)
       ? undefined
       : { value: last.value, ageMs, tookMs: last.tookMs };
   };

@@ -1,33 +1,5 @@
+import type { RunNews } from '../core/run-news.ts';
 import { readTraceparent, type SpanPlace, type SpanRecord, spanIdOf, traceIdOf } from './span.ts';
-
-/** What the runtime announces, as far as it is traced. */
-export type Traced =
-  | {
-      readonly kind: 'begun';
-      readonly run: string;
-      readonly job: string;
-      readonly attempt: number;
-      readonly waitedMs: number | null;
-    }
-  | {
-      readonly kind: 'ended';
-      readonly run: string;
-      readonly job: string;
-      readonly attempt: number;
-      readonly tookMs: number;
-      readonly outcome: {
-        readonly state: string;
-        readonly why?: string;
-        readonly error?: { readonly name: string };
-      };
-    }
-  | {
-      readonly kind: 'stepped';
-      readonly run: string;
-      readonly attempt: number;
-      readonly step: string;
-      readonly tookMs: number;
-    };
 
 /** A request that was answered. */
 export interface AnsweredRequest {
@@ -95,7 +67,7 @@ export function openTracer({
       const { traceId, spanId: parentId } = asked;
       add({ ...span, traceId, parentId, spanId: spanIdOf(request, run), links: [root] });
     },
-    hear: (said: Traced): void => add(spanOf(said, now())),
+    hear: (said: RunNews): void => add(spanOf(said, now())),
   };
 }
 
@@ -106,7 +78,7 @@ interface Accepted {
   readonly request?: string | undefined;
 }
 
-function spanOf(said: Traced, to: number): SpanRecord {
+function spanOf(said: RunNews, to: number): SpanRecord {
   const { run, attempt } = said;
   const traceId = traceIdOf(run);
   const attributes = { 'nightshift.run': run, 'nightshift.attempt': attempt };
@@ -124,7 +96,10 @@ function spanOf(said: Traced, to: number): SpanRecord {
     const from = to - (said.waitedMs ?? 0);
     return { ...place, name: `wait ${job}`, kind: 'internal', from, to, attributes: ofJob };
   }
-  const { state, why, error } = said.outcome;
+  const { outcome } = said;
+  const { state } = outcome;
+  const why = 'why' in outcome ? outcome.why : undefined;
+  const error = 'error' in outcome ? outcome.error : undefined;
   const isFault = state === 'failed' || state === 'fenced' || why === 'retry';
   return {
     traceId,

@@ -175,7 +175,7 @@ function openWorker(
         await putBack(carrier);
       if (isFailure(error, 'queue.elsewhere')) {
         hand.jobs.delete(carrier.id!);
-        await passOn(carrier);
+        await putBack(carrier, passOnMs);
       }
       if (isFailure(error, 'queue.early'))
         await delayAnew(backend, carrier, Number(error.details['ms']));
@@ -195,20 +195,15 @@ function openWorker(
   return worker;
 }
 
-/** Back among those that wait, at once; whoever does this takes no more of them. */
-async function putBack(carrier: Job): Promise<never> {
+/** Back among those that wait, for `leadMs` for others alone; whoever does this takes no more of them meanwhile. */
+async function putBack(carrier: Job, leadMs = 0): Promise<never> {
   await carrier.moveToWait(carrier.token);
+  if (leadMs > 0) await sleep(leadMs);
   throw new WaitingError();
 }
 
-/** Back among those that wait, with a lead for the others that wait for it. */
-async function passOn(carrier: Job): Promise<never> {
-  await carrier.moveToWait(carrier.token);
-  await sleep(leadMs);
-  throw new WaitingError();
-}
-
-const leadMs = 20;
+/** So long the others that wait for a delivery have the lead over the worker that passes it on. */
+const passOnMs = 20;
 
 /**
  * BullMQ delays by the clock of this process. Where that is ahead, the delivery would rest as much longer for all the

@@ -1,3 +1,5 @@
+import { uuidPattern } from '../core/uuid.ts';
+
 /** What a queue hands to a consumer: the BullMQ job `id`, and the runs it carries. */
 export interface Delivery {
   readonly id: string;
@@ -52,5 +54,5 @@ function carriesRuns(data: unknown): data is { runs: string[] } {
 }
 
 function isUuid(text: unknown): boolean {
-  return typeof text === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text);
+  return typeof text === 'string' && uuidPattern.test(text);
 }

@@ -1,8 +1,8 @@
-import { isFailure } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import type { TransactionalSql } from '../core/sql.ts';
 import { cancelRun } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
+import { withdrawAll } from './withdraw.ts';
 
 /**
  * Ends an unfinished run as cancelled, on whatever machine it is, and takes its delivery out of the queue.
@@ -13,11 +13,6 @@ export async function cancel(
   { id, reason }: { readonly id: string; readonly reason: string },
 ): Promise<Run> {
   const run = await cancelRun(sql, id, reason);
-  try {
-    await queues.withdraw(run.job, run.delivery);
-  } catch (error) {
-    // A delivery that stays behind does no harm: its claim is refused.
-    if (!isFailure(error, 'queue.unavailable')) throw error;
-  }
+  await withdrawAll(queues, [run]);
   return run;
 }

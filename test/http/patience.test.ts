@@ -9,7 +9,7 @@ import { jobOf } from '../support/runtime.ts';
 const jobs = [jobOf('plain', () => Promise.resolve())];
 const asJson = { 'content-type': 'application/json' };
 
-test('a request with a body whose handler takes too long is answered all the same', async () => {
+test('a request whose handler takes too long is answered all the same, with a body and without', async () => {
   await using api = await openTestApi('postgres', jobs, { door: openDoor({ handlerMs: 300 }) });
   const url = await api.listen();
   const body = JSON.stringify({ runs: [{ job: 'plain' }] });
@@ -18,6 +18,9 @@ test('a request with a body whose handler takes too long is answered all the sam
     const response = await fetch(`${url}/runs/batch`, { method: 'POST', headers: asJson, body });
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: 'request.slow' });
+    const listed = await fetch(`${url}/runs`);
+    expect(listed.status).toBe(503);
+    expect(await listed.json()).toMatchObject({ code: 'request.slow' });
   });
   const later = await fetch(`${url}/runs/batch`, { method: 'POST', headers: asJson, body });
   expect(later.status).toBe(202);

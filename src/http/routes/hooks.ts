@@ -2,6 +2,7 @@ import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
 import { Failure } from '../../core/errors.ts';
 import type { Sql } from '../../core/sql.ts';
+import { uuidPattern } from '../../core/uuid.ts';
 import {
   deliveryOutcomes,
   type Hooks,
@@ -21,7 +22,6 @@ const filter = z.strictObject({
   event: z.string().optional(),
   ...pageFields(50),
 });
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Webhooks: what they deliver is taken as the bytes that were signed, and everything of it is in their log. */
 export function hookRoutes(server: Server, { database, hooks }: Operated): void {
@@ -106,7 +106,7 @@ function logRoutes(server: Server, database: Sql, hooks: Hooks): void {
       },
     },
     async ({ params: { name }, query: { cursor, limit, ...rest } }) => {
-      const before = readCursor('deliveries', cursor, uuid);
+      const before = readCursor('deliveries', cursor, uuidPattern);
       const wanted = { ...rest, before, limit: limit + 1 };
       const rows = await selectDeliveries(database, hooks.find(name).name, wanted);
       const { page, next } = pageOf('deliveries', { rows, limit, placeOf: ({ id }) => id });

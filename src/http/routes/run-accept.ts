@@ -5,7 +5,6 @@ import { replayOnce } from '../../runtime/index.ts';
 import { answering } from '../answering.ts';
 import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
-import { endless } from '../patience.ts';
 import type { RunWatch } from '../run-watch.ts';
 import { acceptedAnswer, runAnswer } from './run-answers.ts';
 import { byId, newRun, showRun, toOptions } from './run-schemas.ts';
@@ -25,7 +24,6 @@ export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch
   server.post(
     '/runs',
     {
-      ...endless,
       schema: {
         tags: ['runs'],
         summary: 'Accept a run; with ?wait answer its end',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Run, runStates } from '../../core/run.ts';
+import { uuidPattern } from '../../core/uuid.ts';
 import {
   findAdopted,
   findNewestVersion,
@@ -17,7 +18,6 @@ import { cancel } from '../../runtime/index.ts';
 import { answering, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
 import { pageFields, pageOf, readCursor } from '../paging.ts';
-import { endless } from '../patience.ts';
 import type { RunWatch } from '../run-watch.ts';
 import { logLine, runAnswer, runDetails } from './run-answers.ts';
 import { byId, filterFields, noBody, showRun, tellHold } from './run-schemas.ts';
@@ -39,8 +39,6 @@ const cancelling = z
   .nullish()
   .meta({ examples: [{ reason: 'sent twice' }] });
 
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
-
 /** Finding, cancelling and retrying single runs. */
 export function runRoutes(server: Server, operated: Operated, watch: RunWatch): void {
   listRoutes(server, operated);
@@ -60,7 +58,7 @@ function listRoutes(server: Server, { database }: Operated): void {
       },
     },
     async ({ query: { cursor, state, limit, ...filter }, actor }) => {
-      const before = readCursor('runs', cursor, uuid);
+      const before = readCursor('runs', cursor, uuidPattern);
       const states = state && [state];
       const rows = await listRuns(database, {
         ...filter,
@@ -107,7 +105,6 @@ function detailRoute(server: Server, operated: Operated, watch: RunWatch): void 
   server.get(
     '/runs/:id',
     {
-      ...endless,
       schema: {
         tags: ['runs'],
         summary: 'A run with its attempts, steps and children; with ?wait once it has ended',

@@ -14,9 +14,9 @@ import {
   type TimedSchedule,
   tellSchedule,
 } from '../../ledger/index.ts';
+import { withdrawAll } from '../withdraw.ts';
 import type { EditServices } from './edits.ts';
 import { settleSchedule, writeFirings } from './fire.ts';
-import { withdrawRuns } from './withdraw.ts';
 
 /** A range of the past, as people write it. */
 export interface BackfillOrder {
@@ -46,7 +46,7 @@ export async function backfillSchedule(
     await tellSchedule(tx, order.name);
     return { moments, cancelled };
   });
-  await withdrawRuns(services.queues, made.cancelled);
+  await withdrawAll(services.queues, made.cancelled);
   return made.moments;
 }
 

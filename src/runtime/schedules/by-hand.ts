@@ -9,9 +9,9 @@ import {
   type TimedSchedule,
   tellSchedule,
 } from '../../ledger/index.ts';
+import { withdrawAll } from '../withdraw.ts';
 import type { EditServices } from './edits.ts';
 import { cancelOld, settleSchedule, writeFirings } from './fire.ts';
-import { withdrawRuns } from './withdraw.ts';
 
 /** A firing that a person asked for: its run, or none yet while it waits for an earlier one. */
 export interface FiredByHand {
@@ -44,7 +44,7 @@ export async function runSchedule(services: EditServices, name: string): Promise
     await tellSchedule(tx, name);
     return { due, run: row?.run ?? null, cancelled: [...settled, ...cancelled] };
   });
-  await withdrawRuns(services.queues, cancelled);
+  await withdrawAll(services.queues, cancelled);
   return fired;
 }
 

@@ -27,8 +27,8 @@ import {
 } from '../../ledger/index.ts';
 import type { Queues } from '../../queue/index.ts';
 import { checkStored } from '../catalogue.ts';
+import { withdrawAll } from '../withdraw.ts';
 import { type FiringServices, settleSchedule } from './fire.ts';
-import { withdrawRuns } from './withdraw.ts';
 
 /** What a person's actions on schedules take. */
 export interface EditServices extends FiringServices {
@@ -156,7 +156,7 @@ async function settled(
     await tellSchedule(tx, name);
     return made;
   });
-  await withdrawRuns(services.queues, cancelled);
+  await withdrawAll(services.queues, cancelled);
 }
 
 async function check(

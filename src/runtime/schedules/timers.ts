@@ -4,8 +4,8 @@ import { openTimetable } from '../../core/timetable.ts';
 import type { Database } from '../../db/index.ts';
 import { listSchedules, listWaitingSchedules, scheduleChannel } from '../../ledger/index.ts';
 import type { Queues } from '../../queue/index.ts';
+import { withdrawAll } from '../withdraw.ts';
 import { type FiringServices, fireSchedule } from './fire.ts';
-import { withdrawRuns } from './withdraw.ts';
 
 export interface ScheduleTimerOptions extends FiringServices {
   readonly database: Database;
@@ -33,7 +33,7 @@ export function scheduleTimers(options: ScheduleTimerOptions): DurableTimers {
         next,
         async afterCommit() {
           if (missed) onMissed(missed);
-          await withdrawRuns(queues, cancelled);
+          await withdrawAll(queues, cancelled);
         },
       };
     },
