@@ -11,10 +11,11 @@ const mayImport = {
   control: ['core', 'db'],
   documents: ['core', 'db'],
   auth: ['core', 'db'],
+  audit: ['core', 'db'],
   hooks: ['core'],
   client: ['core'],
   runtime: ['core', 'db', 'queue', 'ledger'],
-  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'hooks', 'runtime'],
+  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'audit', 'hooks', 'runtime'],
   monitoring: ['core', 'db', 'ledger', 'documents'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
 };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type AuditOptions, auditOptions } from '../src/audit/options.ts';
 import { type AuthOptions, authOptions } from '../src/auth/options.ts';
 import { archiveSettings } from '../src/connectors/options.ts';
 import { Failure } from '../src/core/errors.ts';
@@ -33,6 +34,7 @@ export interface Config extends Readonly<InstallationOptions> {
   readonly queue: Readonly<QueueOptions>;
   readonly http: Readonly<HttpOptions>;
   readonly auth: Readonly<AuthOptions>;
+  readonly audit: Readonly<AuditOptions>;
   readonly runtime: Readonly<RuntimeOptions>;
   readonly monitoring: Readonly<MonitoringOptions>;
   readonly hooks: Readonly<HookOptions>;
@@ -109,6 +111,7 @@ function slicesOf(readings: readonly Reading[]) {
     queue,
     http: httpOptions.parse(slice(readings, 'http')),
     auth: authOptions.parse(slice(readings, 'auth')),
+    audit: auditOptions.parse(slice(readings, 'audit')),
     runtime: runtimeOptions.parse(slice(readings, 'runtime')),
     monitoring: monitoringOptions.parse(slice(readings, 'monitoring')),
     hooks: hookOptions.parse(slice(readings, 'hooks')),

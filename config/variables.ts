@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditOptions } from '../src/audit/options.ts';
 import { authOptions } from '../src/auth/options.ts';
 import { archiveSettings } from '../src/connectors/options.ts';
 import type { OptionMeta } from '../src/core/option.ts';
@@ -19,6 +20,7 @@ export const domains = {
   queue: queueOptions,
   http: httpOptions,
   auth: authOptions,
+  audit: auditOptions,
   runtime: runtimeOptions,
   monitoring: monitoringOptions,
   hooks: hookOptions,
@@ -58,6 +60,10 @@ const optionOf = {
   NIGHTSHIFT_TLS_CERT: 'http.tlsCert',
   NIGHTSHIFT_TLS_KEY: 'http.tlsKey',
   NIGHTSHIFT_KEY_RATE: 'auth.ratePerMinute',
+  NIGHTSHIFT_SECRET: 'audit.secret',
+  NIGHTSHIFT_AUDIT_CHECKPOINT: 'audit.checkpointMs',
+  NIGHTSHIFT_AUDIT_KEEP: 'audit.keepMs',
+  NIGHTSHIFT_AUDIT_FOLDER: 'audit.folder',
   NIGHTSHIFT_CONCURRENCY: 'runtime.concurrency',
   NIGHTSHIFT_HEARTBEAT: 'runtime.heartbeatSeconds',
   NIGHTSHIFT_DETECTION: 'runtime.detectionMs',
@@ -101,5 +107,6 @@ type Said = Pick<Variable, 'description' | 'default' | 'allowed' | 'secret'>;
 
 /** The text of a variable as it may be shown. */
 export function maskValue({ secret }: Variable, text: string): string {
+  if (secret === 'whole') return '***';
   return secret || text.includes('://') ? maskUrl(text) : text;
 }

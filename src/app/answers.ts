@@ -1,5 +1,6 @@
 import { hooksOf } from '../../config/index.ts';
-import { makeFirstKey } from '../auth/index.ts';
+import { type MadeKey, makeFirstKey } from '../auth/index.ts';
+import { systemAuthor } from '../core/audit.ts';
 import { openHooks } from '../hooks/index.ts';
 import type { DoorOptions, Server } from '../http/index.ts';
 import { usualPort } from '../http/options.ts';
@@ -68,8 +69,16 @@ interface ApiOptions {
 }
 
 /** Printed beside the log, by one process in the life of an installation: nobody can ask for it again. */
-async function showFirstKey({ database, auth }: System): Promise<void> {
-  const secret = await makeFirstKey(database, auth.roles);
+async function showFirstKey({ auth, auditing }: System): Promise<void> {
+  const writing = auditing.audit.during(systemAuthor('first start'), {
+    action: 'key.created',
+    resource: 'key',
+    tell: (made) =>
+      made === undefined
+        ? undefined
+        : { ids: [(made as MadeKey).key.id], after: { role: 'admin' } },
+  });
+  const secret = (await makeFirstKey(writing, auth.roles))?.secret;
   if (secret === undefined) return;
   process.stdout.write(
     `The first admin key, shown this once; keep it where secrets are kept:\n\n  ${secret}\n\nMake others with: nightshift key create\n`,
@@ -84,12 +93,23 @@ async function buildApiServer(
   { told, isLocal, door }: ApiOptions,
 ): Promise<Server> {
   const { buildServer } = await import('../http/index.ts');
-  const { config, database, auth, queues, catalogue, enqueuer, artifacts, calendars, onError } =
-    system;
+  const {
+    config,
+    database,
+    auth,
+    auditing,
+    queues,
+    catalogue,
+    enqueuer,
+    artifacts,
+    calendars,
+    onError,
+  } = system;
   const { detectionMs } = config.runtime;
   const operated = {
     database,
     auth,
+    audit: auditing.audit,
     queues,
     catalogue,
     enqueuer,

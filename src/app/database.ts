@@ -1,5 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import { jobMigrations } from '../../jobs/index.ts';
+import { auditMigrations } from '../audit/index.ts';
 import { authMigrations } from '../auth/index.ts';
 import type { OnAvailability } from '../core/availability.ts';
 import { type Database, openDatabase, openMigrations } from '../db/index.ts';
@@ -10,6 +11,7 @@ import { ensurePartitions, ledgerMigrations, plantSettings } from '../ledger/ind
 /** Every migration of the installation, each domain's and each job's, in the order they are applied. */
 const migrations = {
   ...ledgerMigrations,
+  ...auditMigrations,
   ...authMigrations,
   ...documentsMigrations,
   ...hooksMigrations,

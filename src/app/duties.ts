@@ -1,3 +1,4 @@
+import { auditRetentionDuty } from '../audit/index.ts';
 import type { Duty } from '../core/duty.ts';
 import { hookLogDuty } from '../hooks/index.ts';
 import { ensurePartitions, forgetRequestKeys, forgetWorkers, retireRuns } from '../ledger/index.ts';
@@ -26,7 +27,7 @@ export function rescueOf({ config, database, queues, log }: System): Duty {
 
 /** Every duty of the control plane, from the domains that declare them. */
 export function dutiesOf(system: System, rescue: Duty): Duty[] {
-  const { config, database, queues, catalogue, announcements, artifacts, gates } = system;
+  const { config, database, auditing, queues, catalogue, announcements, artifacts, gates } = system;
   const { detectionMs, unknownJobMs, keepRunsMs } = config.runtime;
   const retention = { keepMs: keepRunsMs, shared: database.driver.kind === 'postgres' };
   return [
@@ -51,6 +52,7 @@ export function dutiesOf(system: System, rescue: Duty): Duty[] {
       run: async () => ({ deleted: await forgetRequestKeys(database) }),
     },
     hookLogDuty(database, config.hooks),
+    auditRetentionDuty({ database, keepMs: config.audit.keepMs, archive: auditing.archive }),
     { name: 'workers', periodSeconds: 3600, run: () => forgetWorkers(database) },
   ];
 }

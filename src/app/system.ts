@@ -27,6 +27,7 @@ import {
   openEnqueuer,
   openGates,
 } from '../runtime/index.ts';
+import { type Auditing, openAuditing } from './audit.ts';
 import { openDatabaseOf, prepareSchema } from './database.ts';
 import { type Faults, openFaults } from './faults.ts';
 import { type Log, openLog } from './log.ts';
@@ -41,6 +42,7 @@ export interface System {
   readonly logScope: LogScope;
   readonly database: Database;
   readonly auth: Auth;
+  readonly auditing: Auditing;
   readonly queues: Queues;
   readonly ledger: Ledger;
   readonly catalogue: Catalogue;
@@ -105,6 +107,8 @@ async function openParts({ config, jobs, faults, logScope, onClose }: Opening) {
   const roles = collectRoles(config.roles);
   const auth = openAuth({ database, roles, ...config.auth, ...faults });
   onClose(() => auth.close());
+  const auditing = await openAuditing(config, database, faults);
+  onClose(() => auditing.audit.close());
   if (config.footprint === 'embedded') await markAllStopped(database);
   const installation = await enterInstallation(database, {
     prefix: config.queue.prefix,
@@ -133,6 +137,7 @@ async function openParts({ config, jobs, faults, logScope, onClose }: Opening) {
   return {
     database,
     auth,
+    auditing,
     queues,
     ledger,
     catalogue,

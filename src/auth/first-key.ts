@@ -2,26 +2,21 @@ import { nobody } from '../core/actor.ts';
 import { allPermissions } from '../core/permissions.ts';
 import type { Roles } from '../core/roles.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
-import { createKey } from './keys.ts';
+import { createKey, type MadeKey } from './keys.ts';
 import { existsActive, settleFirstKey } from './queries/keys.ts';
 
 /**
- * The secret of a first admin key: for one process in the life of an installation, and for none where an admin key
+ * A first admin key: for one process in the life of an installation, and for none where an admin key
  * was made before.
  */
 export async function makeFirstKey(
   database: TransactionalSql,
   roles: Roles,
-): Promise<string | undefined> {
+): Promise<MadeKey | undefined> {
   return database.transaction(async (tx) => {
     if (!(await settleFirstKey(tx)) || (await isAdminAlive(tx, roles))) return undefined;
     const actor = { ...nobody, name: 'first start', role: 'admin' };
-    const { secret } = await createKey(
-      tx,
-      { name: 'first admin', role: 'admin' },
-      { actor, roles },
-    );
-    return secret;
+    return createKey(tx, { name: 'first admin', role: 'admin' }, { actor, roles });
   });
 }
 

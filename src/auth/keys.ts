@@ -1,4 +1,4 @@
-import type { Actor } from '../core/actor.ts';
+import { type Actor, nameOfActor } from '../core/actor.ts';
 import { Failure } from '../core/errors.ts';
 import { coversScope, scopePattern } from '../core/job-scope.ts';
 import type { Roles } from '../core/roles.ts';
@@ -60,7 +60,7 @@ export async function createKey(
     jobs: jobs ?? null,
     ratePerMinute: wish.ratePerMinute ?? null,
     expiresMs: wish.expiresMs ?? null,
-    createdBy: nameOf(actor),
+    createdBy: nameOfActor(actor),
   });
   return { secret: text, key };
 }
@@ -70,7 +70,7 @@ export async function revokeKey(sql: TransactionalSql, id: string, doing: Doing)
   return sql.transaction(async (tx) => {
     const key = await lockKey(tx, id);
     requireOwnRights(rightsOf(key), doing);
-    return updateRevoked(tx, key.id, nameOf(doing.actor));
+    return updateRevoked(tx, key.id, nameOfActor(doing.actor));
   });
 }
 
@@ -160,8 +160,4 @@ function requireOwnRights(
     throw new Failure('key.beyond', {
       beyond: `the maker is limited to the jobs ${actor.jobs?.join(', ')}`,
     });
-}
-
-function nameOf({ kind, name }: Actor): string {
-  return kind === 'local' ? name : `${kind} ${name}`;
 }

@@ -1,7 +1,9 @@
 import { request } from 'node:http';
+import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/index.ts';
 import { openApiServer, openSystem, runJobs, type System, socketPathOf } from '../app/index.ts';
+import { operatorHeader } from '../core/actor.ts';
 import { Failure, isFailure } from '../core/errors.ts';
 import type { Problem, Server } from '../http/index.ts';
 import { stopOnSignals } from '../operations/index.ts';
@@ -81,6 +83,7 @@ async function inProcess(config: Config, working: ApiOptions['working']): Promis
     const response = await server.inject({
       method,
       url: `/api/v1${path}`,
+      headers: whoAsks(),
       ...(body !== undefined && { payload: body as object }),
     });
     return read<T>(response.statusCode, response.body);
@@ -136,7 +139,10 @@ function callSocket<T>(
   body?: unknown,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = {
+      ...whoAsks(),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
     const call = request({ ...options, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -155,6 +161,11 @@ function callSocket<T>(
     call.on('error', reject);
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** The user of the machine, for the audit log. */
+function whoAsks() {
+  return { [operatorHeader]: userInfo().username };
 }
 
 function read<T>(status: number, body: string): T {

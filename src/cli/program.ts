@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Config } from '../../config/index.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { openCli } from './cli.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addControlCommands } from './commands/control.ts';
@@ -38,6 +39,7 @@ export function buildProgram(readConfig: () => Config): Command {
   addControlCommands(program, cli);
   addSearchCommand(program, cli);
   addKeyCommands(program, cli);
+  addAuditCommands(program, cli);
   addMigrateCommands(program, cli);
   addConfigCommands(program, cli);
   addDoctorCommand(program, cli);

@@ -1,6 +1,6 @@
-/** Who asks for something, or did it: an API key, a person, whoever works on the machine itself, or Nightshift. */
+/** Who asks for something, or did it: an API key, a person, a webhook, whoever works on the machine itself, or Nightshift. */
 export interface Actor {
-  readonly kind: 'key' | 'user' | 'local' | 'system';
+  readonly kind: 'key' | 'user' | 'hook' | 'local' | 'system';
   /** The id of the key or the user; the kind where there is only one. */
   readonly id: string;
   readonly name: string;
@@ -19,3 +19,11 @@ export const localOperator: Actor = {
 
 /** Whoever asks for what needs no key, such as the health of a process. */
 export const nobody: Actor = { kind: 'system', id: 'nobody', name: 'nobody', role: 'none' };
+
+/** Who it is, in words: `key shop`, or the name of whoever works on the machine itself. */
+export function nameOfActor({ kind, name }: Pick<Actor, 'kind' | 'name'>): string {
+  return kind === 'local' || kind === 'system' ? name : `${kind} ${name}`;
+}
+
+/** The header in which a command says who its user is: nobody can check it, and who sends it may do everything. */
+export const operatorHeader = 'nightshift-operator';

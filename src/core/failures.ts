@@ -1,3 +1,4 @@
+import { auditFailures } from './audit-failures.ts';
 import { authFailures } from './auth-failures.ts';
 import { databaseFailures } from './database-failures.ts';
 import { hookFailures } from './hook-failures.ts';
@@ -39,6 +40,7 @@ export const failures = {
     '{count} payloads have more than {most} of JSON, which is the most that is accepted at once; the first {fitting} would fit. Enqueue them in parts.',
   ],
   ...requestFailures,
+  ...auditFailures,
   'unique.together': ['invalid', '{first} and {second} cannot be given together; {remedy}.'],
   'unique.key': ['invalid', 'The key of {rule} {fault}; give a text of 1 to {most} characters.'],
   'unique.incomplete': ['invalid', '{option} has to come with {other}.'],

@@ -8,8 +8,8 @@ import { closestTo } from './suggest.ts';
 export interface OptionMeta {
   /** What may be written, to go after "is not" and "write": `a whole number from 1 to 100`. */
   readonly allowed: string;
-  /** True when the text may hold a password. */
-  readonly secret?: boolean;
+  /** True when the text may hold a password; `whole` when it is nothing else. */
+  readonly secret?: boolean | 'whole';
 }
 
 /** A whole number. */
@@ -61,6 +61,14 @@ export function matching(pattern: RegExp, allowed: string) {
 /** Any text but none, which `allowed` says in words. */
 export function text(allowed: string) {
   return matching(/^[^\0]+$/, allowed);
+}
+
+/** A text of so many characters at least, which is never shown. */
+export function secretText(fewest: number) {
+  const allowed = `a secret of at least ${fewest} characters`;
+  return option({ allowed, secret: 'whole' }, (given) =>
+    given.length >= fewest ? given : undefined,
+  );
 }
 
 /** Texts that each match `pattern` as a whole, with commas between them; none is fine. */

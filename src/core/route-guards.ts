@@ -1,3 +1,4 @@
+import type { AuditAction } from './audit.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface RouteGuard {
     | 'free';
   /** True where payloads and results are answered: they are left out without `payload:reveal`. */
   readonly shows?: true;
+  /** What its entry in the audit log is called: of every route that changes something, and those that read the log. */
+  readonly audits?: AuditAction;
 }
 
 const open: RouteGuard = { needs: null, within: 'free' };
@@ -47,23 +50,39 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /docs/openapi.json': open,
   'GET /docs/style.css': open,
 
-  'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body' },
+  'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body', audits: 'run.enqueued' },
   'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run' },
-  'POST /api/v1/runs': { needs: 'runs:enqueue', within: 'body', shows: true },
+  'POST /api/v1/runs': {
+    needs: 'runs:enqueue',
+    within: 'body',
+    shows: true,
+    audits: 'run.enqueued',
+  },
   'GET /api/v1/runs': { needs: 'runs:read', within: 'runs', shows: true },
   'GET /api/v1/runs/failures': { needs: 'runs:read', within: 'runs' },
   'POST /api/v1/runs/bulk': {
     needs: { retry: 'runs:retry', cancel: 'runs:cancel' },
     within: 'runs',
     shows: true,
+    audits: 'runs.changed',
   },
   'GET /api/v1/runs/bulk/:id': { needs: 'runs:read', within: 'bulk' },
   'GET /api/v1/runs/:id': { needs: 'runs:read', within: 'run', shows: true },
   'GET /api/v1/runs/:id/logs': { needs: 'runs:read', within: 'run' },
   'GET /api/v1/runs/:id/result': { needs: 'payload:reveal', within: 'run' },
-  'POST /api/v1/runs/:id/cancel': { needs: 'runs:cancel', within: 'run', shows: true },
-  'POST /api/v1/runs/:id/retry': { needs: 'runs:retry', within: 'run', shows: true },
-  'POST /api/v1/runs/:id/replay': { needs: 'runs:enqueue', within: 'run' },
+  'POST /api/v1/runs/:id/cancel': {
+    needs: 'runs:cancel',
+    within: 'run',
+    shows: true,
+    audits: 'run.cancelled',
+  },
+  'POST /api/v1/runs/:id/retry': {
+    needs: 'runs:retry',
+    within: 'run',
+    shows: true,
+    audits: 'run.retried',
+  },
+  'POST /api/v1/runs/:id/replay': { needs: 'runs:enqueue', within: 'run', audits: 'run.replayed' },
 
   'GET /api/v1/jobs': { needs: 'jobs:read', within: 'jobs' },
   'GET /api/v1/jobs/:name': { needs: 'jobs:read', within: 'job' },
@@ -71,40 +90,77 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /api/v1/duties': { needs: 'duties:read', within: 'free' },
 
   'GET /api/v1/queues': { needs: 'queues:read', within: 'queues' },
-  'POST /api/v1/queues/:name/pause': { needs: 'queues:pause', within: 'job' },
-  'POST /api/v1/queues/:name/resume': { needs: 'queues:pause', within: 'job' },
+  'POST /api/v1/queues/:name/pause': {
+    needs: 'queues:pause',
+    within: 'job',
+    audits: 'queue.paused',
+  },
+  'POST /api/v1/queues/:name/resume': {
+    needs: 'queues:pause',
+    within: 'job',
+    audits: 'queue.resumed',
+  },
 
-  'POST /api/v1/events': { needs: 'events:send', within: 'never' },
+  'POST /api/v1/events': { needs: 'events:send', within: 'never', audits: 'event.sent' },
 
   'GET /api/v1/schedules': { needs: 'schedules:read', within: 'schedules', shows: true },
-  'POST /api/v1/schedules': { needs: 'schedules:write', within: 'body', shows: true },
+  'POST /api/v1/schedules': {
+    needs: 'schedules:write',
+    within: 'body',
+    shows: true,
+    audits: 'schedule.created',
+  },
   'GET /api/v1/schedules/:name': { needs: 'schedules:read', within: 'schedule', shows: true },
-  'PATCH /api/v1/schedules/:name': { needs: 'schedules:write', within: 'schedule', shows: true },
-  'DELETE /api/v1/schedules/:name': { needs: 'schedules:write', within: 'schedule' },
+  'PATCH /api/v1/schedules/:name': {
+    needs: 'schedules:write',
+    within: 'schedule',
+    shows: true,
+    audits: 'schedule.changed',
+  },
+  'DELETE /api/v1/schedules/:name': {
+    needs: 'schedules:write',
+    within: 'schedule',
+    audits: 'schedule.deleted',
+  },
   'GET /api/v1/schedules/:name/next': { needs: 'schedules:read', within: 'schedule' },
   'GET /api/v1/schedules/:name/firings': { needs: 'schedules:read', within: 'schedule' },
   'POST /api/v1/schedules/:name/reset': {
     needs: 'schedules:write',
     within: 'schedule',
     shows: true,
+    audits: 'schedule.reset',
   },
   'POST /api/v1/schedules/:name/pause': {
     needs: 'schedules:operate',
     within: 'schedule',
     shows: true,
+    audits: 'schedule.paused',
   },
   'POST /api/v1/schedules/:name/resume': {
     needs: 'schedules:operate',
     within: 'schedule',
     shows: true,
+    audits: 'schedule.resumed',
   },
-  'POST /api/v1/schedules/:name/run': { needs: 'schedules:operate', within: 'schedule' },
-  'POST /api/v1/schedules/:name/backfill': { needs: 'schedules:operate', within: 'schedule' },
+  'POST /api/v1/schedules/:name/run': {
+    needs: 'schedules:operate',
+    within: 'schedule',
+    audits: 'schedule.fired',
+  },
+  'POST /api/v1/schedules/:name/backfill': {
+    needs: 'schedules:operate',
+    within: 'schedule',
+    audits: 'schedule.backfilled',
+  },
 
   'GET /api/v1/search': { needs: 'search:read', within: 'never' },
   'GET /api/v1/documents/:id': { needs: 'search:read', within: 'never' },
   'GET /api/v1/decisions': { needs: 'decisions:read', within: 'never' },
-  'POST /api/v1/decisions/:id/correct': { needs: 'decisions:correct', within: 'never' },
+  'POST /api/v1/decisions/:id/correct': {
+    needs: 'decisions:correct',
+    within: 'never',
+    audits: 'decision.corrected',
+  },
 
   'GET /api/v1/hooks': { needs: 'hooks:read', within: 'free' },
   // Who delivers signs, and has no key.
@@ -114,12 +170,17 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'POST /api/v1/hooks/:name/deliveries/:id/redeliver': {
     needs: 'hooks:redeliver',
     within: 'never',
+    audits: 'hook.redelivered',
   },
 
+  'GET /api/v1/audit': { needs: 'audit:read', within: 'never', audits: 'audit.read' },
+  'GET /api/v1/audit/export': { needs: 'audit:read', within: 'never', audits: 'audit.read' },
+  'POST /api/v1/audit/verify': { needs: 'audit:read', within: 'never', audits: 'audit.read' },
+
   'GET /api/v1/keys': { needs: 'keys:read', within: 'free' },
-  'POST /api/v1/keys': { needs: 'keys:write', within: 'free' },
-  'POST /api/v1/keys/:id/revoke': { needs: 'keys:write', within: 'free' },
-  'POST /api/v1/keys/:id/rotate': { needs: 'keys:write', within: 'free' },
+  'POST /api/v1/keys': { needs: 'keys:write', within: 'free', audits: 'key.created' },
+  'POST /api/v1/keys/:id/revoke': { needs: 'keys:write', within: 'free', audits: 'key.revoked' },
+  'POST /api/v1/keys/:id/rotate': { needs: 'keys:write', within: 'free', audits: 'key.rotated' },
 };
 
 /** The line of a route; GET's is HEAD's, too. Undefined when there is none. */

@@ -1,4 +1,5 @@
 import type { Artifact } from './archive.ts';
+import type { Author } from './audit.ts';
 import type { Uniqueness } from './uniqueness.ts';
 
 /** The states a run is stored in. `blocked`: held back at the gate of its job, or waiting for its children or an event. */
@@ -98,6 +99,8 @@ export interface Run {
   readonly parentStep: string | null;
   /** The key that it was enqueued with, and what that means. */
   readonly uniqueness: Uniqueness | null;
+  /** Who enqueued it, where somebody did by the API. */
+  readonly acceptedBy: Author | null;
   readonly delivery: string;
   readonly worker: string | null;
   readonly createdAt: Date;

@@ -5,6 +5,12 @@ export type {
   PoolUse,
   PostgresDriver,
 } from './database.ts';
+export {
+  type Commit,
+  type GroupCommit,
+  type OnCommit,
+  openGroupCommit,
+} from './group-commit.ts';
 export { idleBound } from './idle-bound.ts';
 export type { Migration } from './migration.ts';
 export {

@@ -1,7 +1,9 @@
 import { v7 } from 'uuid';
+import type { Author } from '../core/audit.ts';
 import { Failure } from '../core/errors.ts';
 import { type Hook, secretsVariable } from '../core/hook.ts';
 import { formatBytes } from '../core/size.ts';
+import type { TransactionalSql } from '../core/sql.ts';
 import { suggest } from '../core/suggest.ts';
 import { hashBytes, type Incoming, keepHeaders, readPlace } from './incoming.ts';
 import type { HookOptions } from './options.ts';
@@ -27,7 +29,13 @@ export interface Hooks {
   /** Logs a delivery that was too large to be read; `size` is what it said of itself. */
   refuseTooLarge(name: string, incoming: Incoming, size: number): Promise<Failure>;
   /** Maps a delivery of the log anew. Throws `hook.delivery_missing`, `hook.not_kept`, and what `receive` does. */
-  redeliver(name: string, id: string): Promise<Received>;
+  redeliver(name: string, id: string, asked: Redelivery): Promise<Received>;
+}
+
+/** Who lets a delivery happen again, and the database that tells of it. */
+export interface Redelivery {
+  readonly database: TransactionalSql;
+  readonly by: Author;
 }
 
 export function openHooks(services: HookServices): Hooks {
@@ -62,7 +70,8 @@ export function openHooks(services: HookServices): Hooks {
         const secrets = requireSecrets(hook, secretsOf(name));
         const { signed } = verifySignature(hook, incoming, { secrets, now: now() });
         const body = size <= options.keepBodyBytes ? incoming.body : undefined;
-        return await settle(services, hook, { row: { ...heard, body }, incoming, signed });
+        const by = senderOf(name, incoming);
+        return await settle(services, hook, { row: { ...heard, body }, incoming, signed, by });
       } catch (error) {
         if (error instanceof Failure && refusals.has(error.code)) await logRefused(heard, error);
         throw error;
@@ -77,15 +86,23 @@ export function openHooks(services: HookServices): Hooks {
       );
     },
 
-    async redeliver(name, id) {
+    async redeliver(name, id, { database: writing, by }) {
       const hook = find(name);
       const found = await selectDelivery(database, name, id);
       if (!found) throw new Failure('hook.delivery_missing', { hook: name, id });
       if (!found.body) throw notKept(found);
       const incoming = { body: Buffer.from(found.body), headers: found.headers };
       const row = { ...describe(hook, incoming), redeliveryOf: id, body: incoming.body };
-      return settle(services, hook, { row, incoming });
+      return settle({ ...services, database: writing }, hook, { row, incoming, by });
     },
+  };
+}
+
+/** Whoever signs is known by the name of the hook alone. */
+function senderOf(hook: string, { source }: Incoming): Author {
+  return {
+    actor: { kind: 'hook', id: hook, name: hook, role: 'none' },
+    origin: { via: 'http', ...(source !== undefined && { address: source }) },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Author } from '../core/audit.ts';
 import { Failure, isFailure } from '../core/errors.ts';
 import type { Hook, HookDelivery } from '../core/hook.ts';
 import type { SignatureScheme } from '../core/hook-scheme.ts';
@@ -25,6 +26,7 @@ export interface Settling {
   readonly incoming: Incoming;
   /** The bytes that its sender signed; absent for a delivery that a person lets happen again. */
   readonly signed?: Buffer;
+  readonly by: Author;
 }
 
 type SettleServices = Pick<HookServices, 'database' | 'hasJob' | 'accept' | 'onError'>;
@@ -33,7 +35,7 @@ type SettleServices = Pick<HookServices, 'database' | 'hasJob' | 'accept' | 'onE
 export async function settle(
   services: SettleServices,
   hook: Hook,
-  { row, incoming, signed }: Settling,
+  { row, incoming, signed, by }: Settling,
 ): Promise<Received> {
   const { database } = services;
   let told = row;
@@ -51,7 +53,9 @@ export async function settle(
     told = { ...told, job: run.job };
     const keys = signed ? keysOf(hook.scheme, told.delivery, signed) : [];
     const { accept } = services;
-    return await database.transaction((tx) => acceptOnce(tx, { row: told, run, keys, accept }));
+    return await database.transaction((tx) =>
+      acceptOnce(tx, { row: told, run: { ...run, by }, keys, accept }),
+    );
   } catch (error) {
     await logFault(services, told, error);
     throw error;
@@ -80,7 +84,7 @@ function keysOf(
 
 interface Accepting extends Pick<HookServices, 'accept'> {
   readonly row: NewDelivery;
-  readonly run: HookRun;
+  readonly run: HookRun & { readonly by: Author };
   readonly keys: readonly string[];
 }
 

@@ -46,6 +46,7 @@ const tags = [
   ['documents', 'What jobs stored'],
   ['decisions', 'What jobs judged'],
   ['keys', 'Who may ask'],
+  ['audit', 'Who did what'],
   ['health', 'Whether a process does its work'],
 ] as const;
 

@@ -1,12 +1,13 @@
-import { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { Audit } from '../audit/index.ts';
 import type { Auth, Taken } from '../auth/index.ts';
-import { type Actor, localOperator, nobody } from '../core/actor.ts';
+import { type Actor, nobody } from '../core/actor.ts';
 import { Failure } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
 import { findGuard, permissionsOf, type RouteGuard } from '../core/route-guards.ts';
 import type { Sql } from '../core/sql.ts';
+import { cameByConnection, readOperator } from './caller.ts';
 import { holdToJobs, keepToJobs, whoIs } from './job-limits.ts';
 import type { Server } from './operated.ts';
 import { redact } from './redaction.ts';
@@ -24,6 +25,8 @@ declare module 'fastify' {
 export interface Door {
   /** Left out where nothing needs a key. */
   readonly auth?: Auth;
+  /** Left out where nothing is written down: a server that only tells of its health. */
+  readonly audit?: Audit;
   /** Where a run's job is looked up. */
   readonly database?: Sql;
   /** True on the socket in the data folder: whoever may open that may do everything, and needs no key. */
@@ -38,7 +41,7 @@ export function guardRoutes(server: Server, door: Door): void {
   const { auth } = door;
   server.decorateRequest('actor', null as unknown as Actor);
   server.decorateRequest('may', function may(this: FastifyRequest, permission: Permission) {
-    return this.actor === localOperator || (auth?.roles.may(this.actor, permission) ?? false);
+    return this.actor.kind === 'local' || (auth?.roles.may(this.actor, permission) ?? false);
   });
   server.addHook('onRoute', (route) => {
     for (const method of [route.method].flat())
@@ -88,7 +91,8 @@ async function identify(
   reply: FastifyReply,
 ): Promise<Actor> {
   const { authorization } = request.headers;
-  if (authorization === undefined && (isLocal || !cameByConnection(request))) return localOperator;
+  if (authorization === undefined && (isLocal || !cameByConnection(request)))
+    return readOperator(request);
   if (!auth) throw new Failure('auth.required', {});
   try {
     const { actor, rate } = await auth.authenticate(authorization);
@@ -100,11 +104,6 @@ async function identify(
       void reply.header('www-authenticate', challengeOf(error));
     throw error;
   }
-}
-
-/** False for `inject`, by which this process asks itself. */
-function cameByConnection({ raw }: FastifyRequest): boolean {
-  return raw.socket instanceof Socket;
 }
 
 /** As RFC 6750 has it: a key that was sent and is no good is told apart from none. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Audit } from '../audit/index.ts';
 import type { Auth } from '../auth/index.ts';
 import type { Calendars } from '../core/calendar.ts';
 import type { Database } from '../db/index.ts';
@@ -12,6 +13,7 @@ import type { Artifacts, Catalogue, Enqueuer } from '../runtime/index.ts';
 export interface Operated {
   readonly database: Database;
   readonly auth: Auth;
+  readonly audit: Audit;
   readonly queues: Queues;
   readonly catalogue: Catalogue;
   readonly enqueuer: Enqueuer;

@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { auditRequests } from './audited.ts';
 import type { DoorOptions } from './door/options.ts';
 import { logRequests, nameRequest } from './door/request-log.ts';
 import { followTls, readTls } from './door/tls.ts';
@@ -17,6 +18,7 @@ import type { Operated, Server } from './operated.ts';
 import { answerInTime } from './patience.ts';
 import { answerProblems, answerUnreadable } from './problem.ts';
 import { type RequestListener, tagRequests, tellRequests, type Within } from './request-ids.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batch.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
@@ -54,7 +56,7 @@ type Routes = (scope: Server, operated: Operated) => void;
 /** The API under `/api/v1` and health, not listening yet: over a socket or a port, or by `inject` inside a process. */
 export function buildServer(operated: Operated, options: ServerOptions): Server {
   const { auth, catalogue, database } = operated;
-  const guard = { auth, database, isLocal: options.isLocal ?? false };
+  const guard = { auth, audit: operated.audit, database, isLocal: options.isLocal ?? false };
   const server = openServer(options, { guard, payloadLimit: catalogue.payloadLimit });
   if (options.door)
     void server.register(
@@ -87,6 +89,7 @@ const apiRoutes: readonly Routes[] = [
   dutyRoutes,
   searchRoutes,
   keyRoutes,
+  auditRoutes,
   hookRoutes,
 ];
 
@@ -149,6 +152,8 @@ function openServer(
     );
   if (door) answerInTime(server, door.handlerMs);
   guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
+  if (guard.audit)
+    auditRequests(server.withTypeProvider<ZodTypeProvider>(), { audit: guard.audit, onBug });
   if (door?.tls) {
     const unfollow = followTls(server.server as never, door.tls, {
       everyMs: door.tlsCheckMs ?? 10_000,

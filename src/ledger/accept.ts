@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
+import type { Author } from '../core/audit.ts';
 import { cleanJson } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
@@ -38,6 +39,8 @@ export interface NewRun {
     readonly limited: boolean;
   };
   readonly uniqueness?: Uniqueness;
+  /** Who enqueued it, where somebody did; the audit log tells of it. */
+  readonly acceptedBy?: Author;
 }
 
 /** A new uuidv7: run ids carry their time, which is what the partitions go by. */
@@ -53,13 +56,13 @@ export function newDelivery(): string {
 /** SQL that inserts the runs of the JSON `list`: for their queue, or to wait at the gates of their jobs. */
 export function insertionAs(state: 'queued' | 'blocked', list = '$1::json'): string {
   return `insert into nightshift.runs (id, delivery, job, version, state, payload, priority, schedule, due, replay_of, parent, parent_step, detached,
-    key, gated, uniqueness, run_at, expires_at)
+    key, gated, uniqueness, accepted_by, run_at, expires_at)
   select id, delivery, job, version, '${state}', coalesce(payload, 'null'), priority, schedule, due, "replayOf", parent, "parentStep",
-    coalesce(detached, false), key, ${state === 'blocked'}, uniqueness,
+    coalesce(detached, false), key, ${state === 'blocked'}, uniqueness, "acceptedBy",
     now() + coalesce("delayMs", 0) * interval '1 millisecond',
     now() + (coalesce("delayMs", 0) + "expiresMs") * interval '1 millisecond'
   from json_to_recordset(${list}) as run(id uuid, delivery uuid, job text, version int, payload jsonb,
-    priority int, schedule text, due timestamptz, "replayOf" uuid, parent uuid, "parentStep" text, detached boolean, key text, uniqueness jsonb,
+    priority int, schedule text, due timestamptz, "replayOf" uuid, parent uuid, "parentStep" text, detached boolean, key text, uniqueness jsonb, "acceptedBy" jsonb,
     "delayMs" float8, "expiresMs" float8)`;
 }
 

@@ -10,6 +10,7 @@ import { children } from './migrations/0009-children.ts';
 import { foreign } from './migrations/0010-foreign.ts';
 import { bundles } from './migrations/0011-bundles.ts';
 import { idempotency } from './migrations/0013-idempotency.ts';
+import { acceptedBy } from './migrations/0014-accepted-by.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newDelivery, newId } from './accept.ts';
 export { type AdoptedRun, type Adoption, findAdopted, findAdoptedEnd } from './adopted.ts';
@@ -34,7 +35,6 @@ export * from './firings.ts';
 export { acceptIn, placeRuns } from './gate-accept.ts';
 export * from './gate-rows.ts';
 export * from './gates.ts';
-export type { Commit } from './group-commit.ts';
 export {
   forgetRequestKeys,
   keepAnswer,
@@ -103,4 +103,5 @@ export const ledgerMigrations = {
   'ledger/0010-foreign': foreign,
   'ledger/0011-bundles': bundles,
   'ledger/0013-idempotency': idempotency,
+  'ledger/0014-accepted-by': acceptedBy,
 };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../core/errors.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { nameOfKey } from '../core/uniqueness.ts';
-import { type OnCommit, openGroupCommit } from './group-commit.ts';
+import { type OnCommit, openGroupCommit } from '../db/index.ts';
 import { type Accepted, acceptKeyed, type KeyedRun } from './unique-keys.ts';
 
 /** Accepts runs with keys outside of any transaction of the caller's. */

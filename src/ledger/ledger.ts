@@ -1,11 +1,10 @@
 import { groupByDelivery, shareDeliveries } from '../core/bundle.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
-import type { Database } from '../db/index.ts';
+import { type Database, type OnCommit, openGroupCommit } from '../db/index.ts';
 import { insertRuns, type NewRun } from './accept.ts';
 import { type AdoptedRun, type Adoption, adoptRuns } from './adopted.ts';
 import { type Claim, type ClaimedRun, claimRefused, claimRuns, type Early } from './claim.ts';
 import { acceptEachGated, queueFull } from './gate-accept.ts';
-import { type OnCommit, openGroupCommit } from './group-commit.ts';
 import { openKeyedAccepts } from './keyed-accepts.ts';
 import { insertLogs, type LogLine, type ProgressChange, updateProgress } from './logs.ts';
 import { type Ended, recordOutcomes } from './record.ts';

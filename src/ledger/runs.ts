@@ -6,7 +6,7 @@ import { conditionsOf, type RunQuery } from './run-filter.ts';
 
 /** The columns of `nightshift.runs` that make a `Run`. */
 export const runColumns = `id, job, version, state, payload, result, artifact, error, progress, attempt, failures, losses, priority,
-  key, schedule, due, replay_of as "replayOf", parent, parent_step as "parentStep", uniqueness, delivery, worker, created_at as "createdAt", run_at as "runAt", expires_at as "expiresAt",
+  key, schedule, due, replay_of as "replayOf", parent, parent_step as "parentStep", uniqueness, accepted_by as "acceptedBy", delivery, worker, created_at as "createdAt", run_at as "runAt", expires_at as "expiresAt",
   started_at as "startedAt", finished_at as "finishedAt"`;
 
 /** The run; throws `run.id_invalid` or `run.missing`. */

@@ -1,4 +1,4 @@
-import type { Commit } from '../ledger/index.ts';
+import type { Commit } from '../db/index.ts';
 import { commitBounds, type Distribution, openDistribution, sizeBounds } from './distribution.ts';
 import type { Readings, Sample } from './exposition.ts';
 

@@ -1,6 +1,5 @@
 import { collectDefaultMetrics } from 'prom-client';
-import type { PoolUse } from '../db/index.ts';
-import type { Commit } from '../ledger/index.ts';
+import type { Commit, PoolUse } from '../db/index.ts';
 import { openCommitTally } from './commit-tally.ts';
 import { diskReadings, type Rooms, readRooms } from './disk-readings.ts';
 import { type Readings, Registry, register } from './exposition.ts';

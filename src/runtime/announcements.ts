@@ -1,5 +1,5 @@
 import type { RunNews } from '../core/run-news.ts';
-import type { Commit } from '../ledger/index.ts';
+import type { Commit } from '../db/index.ts';
 
 /** What happened to runs in this process. Metrics, traces and the console listen; the runtime knows none of them. */
 export type Announcement =

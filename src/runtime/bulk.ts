@@ -31,7 +31,7 @@ export async function tryBulk(
 
 /** Writes an order down; `carryOutBulk` does the work. Throws what `checkBulk` throws. */
 export async function beginBulk({ database }: BulkServices, order: BulkOrder): Promise<Bulk> {
-  return insertBulk(database, toBulk(order));
+  return database.transaction((tx) => insertBulk(tx, toBulk(order)));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Author } from '../core/audit.ts';
 import { shareDeliveries } from '../core/bundle.ts';
 import { durationMs } from '../core/duration.ts';
 import { Failure, isFailure } from '../core/errors.ts';
@@ -38,6 +39,8 @@ export interface EnqueueOptions extends UniquenessOptions {
   readonly tx?: CallersTransaction;
   /** Accepts it once for all requests with this key, in 24 h: the others are answered what the first was. */
   readonly once?: RequestKey;
+  /** Who asks for it: the audit log tells of it, in the same commit. */
+  readonly by?: Author;
 }
 
 /** One run of a batch of runs of any jobs; `index` is its place in what was asked for. */
@@ -185,7 +188,8 @@ export function checkOptions({
   priority = 0,
   expiresMs,
   key,
-}: EnqueueOptions): Pick<NewRun, 'priority' | 'delayMs' | 'expiresMs' | 'key'> {
+  by,
+}: EnqueueOptions): Pick<NewRun, 'priority' | 'delayMs' | 'expiresMs' | 'key' | 'acceptedBy'> {
   const days = Math.round(delayMs / 86_400_000);
   if (!(days <= longestDays)) throw new Failure('run.far', { days, most: longestDays });
   if (!Number.isInteger(priority) || priority < 0 || priority > lastPriority)
@@ -197,6 +201,7 @@ export function checkOptions({
     ...(delayMs > 0 && { delayMs }),
     ...(expiresMs !== undefined && { expiresMs }),
     ...(key !== undefined && { key }),
+    ...(by && { acceptedBy: by }),
   };
 }
 

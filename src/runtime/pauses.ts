@@ -1,4 +1,4 @@
-import type { Sql } from '../core/sql.ts';
+import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { listQueues, writePause, writeResume } from '../ledger/index.ts';
 import type { Consumer, Queues } from '../queue/index.ts';
 import { orAway } from './lost.ts';
@@ -13,15 +13,18 @@ interface Places {
  * Postgres is the pause, and claims obey it; the queue is told so that Bull Board shows it, and rescue tells it again.
  */
 export async function pauseJob(
-  { sql, queues }: Places,
+  { sql, queues }: Places & { readonly sql: TransactionalSql },
   pause: { readonly job: string; readonly by?: string; readonly reason?: string },
 ): Promise<void> {
-  await writePause(sql, pause);
+  await sql.transaction((tx) => writePause(tx, pause));
   await orAway(() => queues.pause(pause.job));
 }
 
-export async function resumeJob({ sql, queues }: Places, job: string): Promise<void> {
-  await writeResume(sql, job);
+export async function resumeJob(
+  { sql, queues }: Places & { readonly sql: TransactionalSql },
+  job: string,
+): Promise<void> {
+  await sql.transaction((tx) => writeResume(tx, job));
   await orAway(() => queues.resume(job));
 }
 

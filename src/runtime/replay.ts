@@ -1,3 +1,4 @@
+import type { Author } from '../core/audit.ts';
 import { Failure } from '../core/errors.ts';
 import { isFinal, type Run } from '../core/run.ts';
 import type { TransactionalSql } from '../core/sql.ts';
@@ -10,6 +11,7 @@ export interface ReplayRequest {
   readonly id: string;
   readonly payload?: unknown;
   readonly once?: RequestKey | undefined;
+  readonly by?: Author | undefined;
 }
 
 /**
@@ -20,10 +22,10 @@ export interface ReplayRequest {
  */
 export async function replayOnce(
   { database, catalogue }: { readonly database: TransactionalSql; readonly catalogue: Catalogue },
-  { id, payload, once }: ReplayRequest,
+  { id, once, ...request }: ReplayRequest,
 ): Promise<Once<string>> {
   return doOnce(database, once, async (tx) => {
-    const run = replayOf(catalogue, await findRun(tx, id), payload);
+    const run = replayOf(catalogue, await findRun(tx, id), request);
     await enqueueIn(tx, run);
     return run.id;
   });
@@ -37,7 +39,11 @@ export async function replay(
   return (await replayOnce(services, request)).answer;
 }
 
-function replayOf(catalogue: Catalogue, original: Run, payload: unknown): NewRun {
+function replayOf(
+  catalogue: Catalogue,
+  original: Run,
+  { payload, by }: Pick<ReplayRequest, 'payload' | 'by'>,
+): NewRun {
   const { id } = original;
   if (!isFinal(original.state)) throw new Failure('run.unfinished', { id, state: original.state });
   const job = catalogue.find(original.job);
@@ -48,5 +54,13 @@ function replayOf(catalogue: Catalogue, original: Run, payload: unknown): NewRun
   const stored = checkStored(job, given, catalogue.payloadLimit);
   const version = given.version > 0 ? { version: given.version } : {};
   const key = original.key !== null && payload === undefined ? { key: original.key } : {};
-  return newRun(job, stored, { priority, replayOf: id, ...version, ...key, ...scheduled });
+  const author = by && { acceptedBy: by };
+  return newRun(job, stored, {
+    priority,
+    replayOf: id,
+    ...version,
+    ...key,
+    ...scheduled,
+    ...author,
+  });
 }

@@ -230,7 +230,7 @@ describe('the first key', () => {
       Array.from({ length: 4 }, () => openDatabase(place.options)),
     );
     const made = await Promise.all(databases.map((one) => makeFirstKey(one, roles)));
-    expect(made.filter((secret) => secret !== undefined)).toEqual([expect.stringMatching(/^nsk_/)]);
+    expect(made.flatMap((one) => one?.secret ?? [])).toEqual([expect.stringMatching(/^nsk_/)]);
     await place.database.query('delete from nightshift.keys');
     expect(await makeFirstKey(place.database, roles)).toBeUndefined();
     for (const one of databases) await one.close();

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { openGroupCommit } from '../../src/ledger/group-commit.ts';
+import { openGroupCommit } from '../../src/db/index.ts';
 import { payload } from './load.ts';
 
 /** The table in which a peer keeps one row per finished job: what people write beside a queue. */

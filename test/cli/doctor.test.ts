@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../config/index.ts';
-import { jobMigrations } from '../../jobs/index.ts';
-import { authMigrations } from '../../src/auth/index.ts';
 import { examine } from '../../src/cli/doctor.ts';
-import { documentsMigrations } from '../../src/documents/index.ts';
-import { hooksMigrations } from '../../src/hooks/index.ts';
-import { beat, ledgerMigrations, newId, registerWorker } from '../../src/ledger/index.ts';
+import { beat, newId, registerWorker } from '../../src/ledger/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { productMigrations } from '../support/migrations.ts';
 
 let place: TestDatabase;
 beforeAll(async () => {
-  place = await openTestDatabase('postgres', {
-    ...ledgerMigrations,
-    ...authMigrations,
-    ...documentsMigrations,
-    ...hooksMigrations,
-    ...jobMigrations,
-  });
+  place = await openTestDatabase('postgres', productMigrations);
 });
 afterAll(() => place[Symbol.asyncDispose]());
 

@@ -63,9 +63,9 @@ test('the list says in words when each fires, who says so, and where it stands',
 });
 
 test('one shows its last firings, and what config says differently', async () => {
-  expect(await ask('PATCH', '/morning', { every: '2h', by: 'ada' })).toMatchObject({
+  expect(await ask('PATCH', '/morning', { every: '2h' })).toMatchObject({
     status: 200,
-    body: { every: '2h', words: 'Every 2h', origin: 'edited', editedBy: 'ada' },
+    body: { every: '2h', words: 'Every 2h', origin: 'edited', editedBy: 'local operator' },
   });
   await ask('POST', '/morning/run');
   const { body } = await ask('GET', '/morning');
@@ -99,11 +99,10 @@ test('a schedule is created, paused, resumed, run, backfilled and deleted', asyn
     jitter: '5m',
     timezone: 'Europe/Berlin',
     overlap: 'queue',
-    by: 'ada',
   });
   expect(created).toMatchObject({
     status: 201,
-    body: { origin: 'created', jitter: '5m', overlap: 'queue', editedBy: 'ada' },
+    body: { origin: 'created', jitter: '5m', overlap: 'queue', editedBy: 'local operator' },
   });
   expect(await ask('POST', '/hourly/pause', { reason: 'moving' })).toMatchObject({
     status: 200,

@@ -13,6 +13,7 @@ interface ShownQueue {
 const patience = { timeoutMs: 60_000, everyMs: 500 };
 const names = [
   'artifacts',
+  'audit-retention',
   'bulk-actions',
   'expiry',
   'gates',

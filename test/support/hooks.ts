@@ -1,14 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { authMigrations } from '../../src/auth/index.ts';
 import { githubReviews } from '../../src/core/github-reviews.ts';
 import { defineHook, defineTrigger, type Hook } from '../../src/core/hook.ts';
 import { githubSignature, hmacSignature, stripeSignature } from '../../src/core/hook-scheme.ts';
-import { type Hooks, hooksMigrations, openHooks } from '../../src/hooks/index.ts';
+import { type Hooks, openHooks } from '../../src/hooks/index.ts';
 import type { HookOptions } from '../../src/hooks/options.ts';
 import { buildServer, type Server } from '../../src/http/index.ts';
-import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { type Footprint, openTestFootprint } from './footprint.ts';
+import { productMigrations } from './migrations.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from './runtime.ts';
 import { scheduleServices } from './schedules.ts';
 
@@ -71,11 +70,7 @@ export async function openHookHouse(
   footprint: Footprint,
   options: Partial<HookOptions> = {},
 ): Promise<HookHouse> {
-  const place = await openTestFootprint(footprint, {
-    ...ledgerMigrations,
-    ...authMigrations,
-    ...hooksMigrations,
-  });
+  const place = await openTestFootprint(footprint, productMigrations);
   const adding = jobOf('adding', () => Promise.resolve('done'), {
     payload: z.object({ a: z.number(), b: z.number() }),
   });

@@ -2,17 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseConfig } from '../../config/index.ts';
-import { jobMigrations } from '../../jobs/index.ts';
-import { authMigrations } from '../../src/auth/index.ts';
 import { type Api, openApi } from '../../src/cli/api.ts';
 import { type Database, openDatabase } from '../../src/db/index.ts';
-import { documentsMigrations } from '../../src/documents/index.ts';
-import { hooksMigrations } from '../../src/hooks/index.ts';
-import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { type CommandResult, runCommand, unset } from './command.ts';
 import { temporaryFolder } from './folder.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
 import { makeKey } from './keys.ts';
+import { productMigrations } from './migrations.ts';
 import { type ProcessOptions, startProcess, type TestProcess } from './process.ts';
 
 /** One footprint with the whole schema, and whole processes of the product on it. */
@@ -43,15 +39,6 @@ export interface TestInstallation extends AsyncDisposable {
   look<T>(work: (database: Database) => Promise<T>): Promise<T>;
 }
 
-/** Every migration of the product. */
-const allMigrations = {
-  ...ledgerMigrations,
-  ...authMigrations,
-  ...documentsMigrations,
-  ...hooksMigrations,
-  ...jobMigrations,
-};
-
 /** `npm start`, without npm between the test and the process. */
 export const startFile = join(import.meta.dirname, '../../workers/all.ts');
 
@@ -66,7 +53,7 @@ export async function openTestInstallation(
   user?: ProcessOptions['user'],
 ): Promise<TestInstallation> {
   await using opening = new AsyncDisposableStack();
-  const place = opening.use(await openTestFootprint(footprint, allMigrations));
+  const place = opening.use(await openTestFootprint(footprint, productMigrations));
   const { path: folder } = opening.use(await temporaryFolder());
   const env = {
     ...place.env,

@@ -1,12 +1,11 @@
-import { type Auth, authMigrations, openAuth } from '../../src/auth/index.ts';
+import { type Audit, openAudit } from '../../src/audit/index.ts';
+import { type Auth, openAuth } from '../../src/auth/index.ts';
 import type { Archive } from '../../src/core/archive.ts';
 import type { AnyJob } from '../../src/core/job.ts';
 import { collectRoles } from '../../src/core/roles.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/db/index.ts';
-import { documentsMigrations } from '../../src/documents/index.ts';
-import { hooksMigrations } from '../../src/hooks/index.ts';
-import { type Ledger, ledgerMigrations, openLedger, plantGates } from '../../src/ledger/index.ts';
+import { type Ledger, openLedger, plantGates } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import {
   type Announcements,
@@ -24,6 +23,7 @@ import {
 } from '../../src/runtime/index.ts';
 import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
+import { productMigrations } from './migrations.ts';
 
 export { jobOf } from './job.ts';
 
@@ -32,6 +32,7 @@ export interface TestRuntime extends AsyncDisposable {
   readonly place: TestFootprint;
   readonly database: Database;
   readonly auth: Auth;
+  readonly audit: Audit;
   readonly queues: Queues;
   readonly ledger: Ledger;
   readonly enqueuer: Enqueuer;
@@ -61,13 +62,6 @@ export interface RuntimeOptions {
 
 export const detectionMs = 2000;
 
-const migrations = {
-  ...ledgerMigrations,
-  ...authMigrations,
-  ...documentsMigrations,
-  ...hooksMigrations,
-};
-
 /** Bytes of a payload in tests. */
 export const payloadLimit = 64 * 1024;
 
@@ -77,7 +71,7 @@ export async function openTestRuntime(
   options: RuntimeOptions = {},
 ): Promise<TestRuntime> {
   const { child, detectionMs: ms = detectionMs } = options;
-  const place = options.place ?? (await openTestFootprint(footprint, migrations));
+  const place = options.place ?? (await openTestFootprint(footprint, productMigrations));
   const database = await openDatabase(options.database ?? place.database);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
@@ -85,6 +79,7 @@ export async function openTestRuntime(
   const redisUrl = options.redisUrl ?? place.redisUrl;
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
   const auth = openAuth({ database, roles: collectRoles(), ratePerMinute: 12_000, onError });
+  const audit = openAudit({ database, onError });
   const announcements = openAnnouncements();
   const ledger = openLedger(database, {
     detectionMs: ms,
@@ -115,6 +110,7 @@ export async function openTestRuntime(
     place,
     database,
     auth,
+    audit,
     queues,
     ledger,
     catalogue,
@@ -140,6 +136,7 @@ export async function openTestRuntime(
       await Promise.all(workers.map((worker) => worker.stop(0)));
       await gates.close();
       await auth.close();
+      await audit.close();
       await queues.close();
       await database.close();
       if (!options.place) await place[Symbol.asyncDispose]();

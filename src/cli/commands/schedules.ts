@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { ApiSession, Cli } from '../cli.ts';
 import { formatTime } from '../output.ts';
@@ -69,7 +68,6 @@ function addActions(schedules: Command, cli: Cli): void {
     .action(
       cli.withApi(async ({ api, output }, name: string, { reason }: { reason?: string }) => {
         const paused = await api.post<ShownSchedule>(`${pathOf(name)}/pause`, {
-          by: whoAmI(),
           reason,
         });
         output.answer(paused, () => `The schedule ${name} is paused.`);
@@ -131,7 +129,7 @@ function addEdits(schedules: Command, cli: Cli): void {
     .option('--payload <json>', 'the payload of each run, or @FILE that has it', readPayload, {})
     .action(
       cli.withApi(async ({ api, output }, name: string, { job, payload, ...options }: Options) => {
-        const body = { name, job, payload, by: whoAmI(), ...toRules(options) };
+        const body = { name, job, payload, ...toRules(options) };
         output.answer(await api.post<ShownSchedule>('/schedules', body), sayNext);
       }),
     );
@@ -148,7 +146,7 @@ function addEdits(schedules: Command, cli: Cli): void {
       cli.withApi(
         async ({ api, output }, name: string, { job, payload, unset, ...options }: Options) => {
           const rules = { ...toRules(options), ...(unset as object | undefined) };
-          const body = { job, payload, by: whoAmI(), ...rules };
+          const body = { job, payload, ...rules };
           output.answer(await api.patch<ShownSchedule>(pathOf(name), body), sayNext);
         },
       ),
@@ -159,8 +157,10 @@ function addEdits(schedules: Command, cli: Cli): void {
     .description('take it away; one of config does not come back with the next deploy')
     .action(
       cli.withApi(async ({ api, output }, name: string) => {
-        const path = `${pathOf(name)}?${new URLSearchParams({ by: whoAmI() }).toString()}`;
-        output.answer(await api.delete<unknown>(path), () => `The schedule ${name} is deleted.`);
+        output.answer(
+          await api.delete<unknown>(pathOf(name)),
+          () => `The schedule ${name} is deleted.`,
+        );
       }),
     );
 
@@ -181,9 +181,4 @@ function sayNext({ name, words, nextAt }: ShownSchedule): string {
 /** A name is text from a person: it must not become another path. */
 function pathOf(name: string): string {
   return `/schedules/${encodeURIComponent(name)}`;
-}
-
-/** Until there is a login, the user of the machine. */
-function whoAmI(): string {
-  return userInfo().username;
 }

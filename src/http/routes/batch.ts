@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Author } from '../../core/audit.ts';
 import { Failure } from '../../core/errors.ts';
 import { type BatchedRun, batchMost, type Refusal } from '../../runtime/index.ts';
 import { answering } from '../answering.ts';
@@ -49,7 +50,7 @@ export function batchRoutes(server: Server, { enqueuer }: Operated): void {
       const { runs, partial } = request.body;
       if (runs.length > batchMost)
         throw new Failure('enqueue.too_many', { count: runs.length, most: batchMost });
-      const { batched, refused } = readRuns(runs);
+      const { batched, refused } = readRuns(runs, request.author());
       const once = readRequestKey(request);
       const answer = await enqueuer.offerBatch(batched, { partial, refused, once });
       markReplayed(reply, answer.replayed);
@@ -66,17 +67,23 @@ export function batchRoutes(server: Server, { enqueuer }: Operated): void {
 }
 
 /** Each is read by itself, so that one that is no run is refused like one that its job refuses. */
-function readRuns(runs: readonly unknown[]): { batched: BatchedRun[]; refused: Refusal[] } {
+function readRuns(
+  runs: readonly unknown[],
+  by: Author,
+): { batched: BatchedRun[]; refused: Refusal[] } {
   const batched: BatchedRun[] = [];
   const refused: Refusal[] = [];
   runs.forEach((run, index) => {
     const read = newRun.safeParse(run);
-    if (read.success) batched.push({ index, ...toBatched(read.data) });
+    if (read.success) batched.push({ index, ...toBatched(read.data, by) });
     else refused.push({ index, code: 'request.invalid', detail: `${faultsIn(read.error)}.` });
   });
   return { batched, refused };
 }
 
-function toBatched({ job, payload, ...options }: NewRunBody): Omit<BatchedRun, 'index'> {
-  return { job, payload, options: toOptions(options) };
+function toBatched(
+  { job, payload, ...options }: NewRunBody,
+  by: Author,
+): Omit<BatchedRun, 'index'> {
+  return { job, payload, options: { ...toOptions(options), by } };
 }

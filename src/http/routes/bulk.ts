@@ -90,14 +90,21 @@ export function bulkRoutes(server: Server, { database, queues }: Operated): void
         ...answering({ 200: z.union([trial, bulkAnswer]), 202: bulkAnswer }),
       },
     },
-    async ({ body, actor }, reply) => {
+    async (request, reply) => {
+      const { body, actor } = request;
       const { dryRun, ...asked } = body;
       const wanted = { ...asked, filter: { ...asked.filter, within: actor.jobs } };
       if (dryRun) {
+        request.changesNothing();
         const { matched, sample } = await tryBulk(services, wanted);
         return reply.send({ dryRun, matched, sample: sample.map(showRun) });
       }
-      const begun = await beginBulk(services, wanted);
+      const writing = request.changing({
+        resource: 'bulk',
+        details: asked,
+        tell: (bulk) => ({ ids: [(bulk as Bulk).id] }),
+      });
+      const begun = await beginBulk({ ...services, database: writing }, wanted);
       // It is written down: what fails from here on is tried again, and told of, by the duty.
       const settled = carryOutBulk(services, begun.id, closing.signal)
         .catch(() => undefined)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { doOnce, sendEvent } from '../../runtime/index.ts';
+import { doOnce, type Once, sendEvent } from '../../runtime/index.ts';
 import { answering } from '../answering.ts';
 import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
@@ -31,7 +31,13 @@ export function eventRoutes(server: Server, { database, catalogue }: Operated): 
       const { name, key, payload } = request.body;
       const sent = { name, payload, ...(key !== undefined && { key }) };
       const once = readRequestKey(request);
-      const { answer, replayed } = await doOnce(database, once, (tx) =>
+      const writing = request.changing({
+        resource: 'event',
+        ids: [name],
+        details: { key: key ?? null },
+        tell: (sent) => ((sent as Once<unknown>).replayed ? undefined : {}),
+      });
+      const { answer, replayed } = await doOnce(writing, once, (tx) =>
         sendEvent({ database, catalogue }, sent, { tx }),
       );
       markReplayed(reply, replayed);

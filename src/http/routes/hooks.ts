@@ -137,8 +137,16 @@ function logRoutes(server: Server, database: Sql, hooks: Hooks): void {
         ...answering({ 202: receivedAnswer }),
       },
     },
-    async ({ params: { name, id } }, reply) =>
-      reply.status(202).send(await hooks.redeliver(name, id)),
+    async (request, reply) => {
+      const { name, id } = request.params;
+      const writing = request.changing({
+        resource: 'delivery',
+        ids: [id],
+        details: { hook: name },
+      });
+      const by = request.author();
+      return reply.status(202).send(await hooks.redeliver(name, id, { database: writing, by }));
+    },
   );
 }
 

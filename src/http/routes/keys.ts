@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { createKey, listKeys, revokeKey, rotateKey } from '../../auth/index.ts';
+import {
+  createKey,
+  type Key,
+  listKeys,
+  type MadeKey,
+  revokeKey,
+  rotateKey,
+} from '../../auth/index.ts';
 import { answering } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
 import { byId, optionalDuration } from './run-schemas.ts';
@@ -50,9 +57,12 @@ export function keyRoutes(server: Server, { database, auth: { roles } }: Operate
         ...answering({ 201: key }),
       },
     },
-    async ({ body, actor }, reply) => {
-      const { expires, ...wish } = body;
-      const made = await createKey(database, { ...wish, expiresMs: expires }, { actor, roles });
+    async (request, reply) => {
+      const { expires, ...wish } = request.body;
+      const doing = { actor: request.actor, roles };
+      const made = await request
+        .changing({ resource: 'key', tell: (made) => tellKeys((made as MadeKey).key) })
+        .transaction((tx) => createKey(tx, { ...wish, expiresMs: expires }, doing));
       return reply.status(201).send({ ...made.key, secret: made.secret });
     },
   );
@@ -62,7 +72,11 @@ export function keyRoutes(server: Server, { database, auth: { roles } }: Operate
     {
       schema: { tags: ['keys'], summary: 'Revoke a key', params: byId, ...answering({ 200: key }) },
     },
-    async ({ params: { id }, actor }) => revokeKey(database, id, { actor, roles }),
+    async (request) => {
+      const { actor, params } = request;
+      const writing = request.changing({ resource: 'key', tell: (key) => tellKeys(key as Key) });
+      return revokeKey(writing, params.id, { actor, roles });
+    },
   );
 
   server.post(
@@ -76,11 +90,28 @@ export function keyRoutes(server: Server, { database, auth: { roles } }: Operate
         ...answering({ 201: key }),
       },
     },
-    async ({ params: { id }, body, actor }, reply) => {
-      const { overlap = dayMs, expires } = body ?? {};
-      const wish = { id, overlapMs: overlap, expiresMs: expires };
-      const { key, secret, replaced } = await rotateKey(database, wish, { actor, roles });
+    async (request, reply) => {
+      const { overlap = dayMs, expires } = request.body ?? {};
+      const wish = { id: request.params.id, overlapMs: overlap, expiresMs: expires };
+      const writing = request.changing({
+        resource: 'key',
+        tell: (rotated) => {
+          const { key, replaced } = rotated as Rotated;
+          return tellKeys(key, replaced);
+        },
+      });
+      const doing = { actor: request.actor, roles };
+      const { key, secret, replaced } = await rotateKey(writing, wish, doing);
       return reply.status(201).send({ ...key, secret, replaced });
     },
   );
+}
+
+type Rotated = Awaited<ReturnType<typeof rotateKey>>;
+
+/** What the audit log tells of keys: which they are, and what the first may. */
+function tellKeys(...keys: [Key, ...Key[]]) {
+  const { prefix, name, role, jobs, ratePerMinute, expiresAt, revokedAt } = keys[0];
+  const after = { prefix, name, role, jobs, ratePerMinute, expiresAt, revokedAt };
+  return { ids: keys.map(({ id }) => id), after };
 }

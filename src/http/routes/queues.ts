@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { nameOfActor } from '../../core/actor.ts';
 import { isFailure } from '../../core/errors.ts';
+import type { Sql } from '../../core/sql.ts';
 import { listGates, listQueues } from '../../ledger/index.ts';
 import { pauseJob, resumeJob } from '../../runtime/index.ts';
 import { answering, optionalTime, pageAnswer } from '../answering.ts';
@@ -14,9 +16,9 @@ const byName = z.strictObject({
     .meta({ examples: ['mail-triage'] }),
 });
 const pause = z
-  .strictObject({ reason: z.string().max(500).optional(), by: z.string().max(200).optional() })
+  .strictObject({ reason: z.string().max(500).optional() })
   .nullish()
-  .meta({ examples: [{ reason: 'the mail server is being moved', by: 'ada' }] });
+  .meta({ examples: [{ reason: 'the mail server is being moved' }] });
 
 const queue = z
   .strictObject({
@@ -35,8 +37,7 @@ const queue = z
 
 /** The queue of each job: what lies in it, whether it is paused, and what waits at the job's gate. */
 export function queueRoutes(server: Server, operated: Operated): void {
-  const { database, queues, catalogue } = operated;
-  const places = { sql: database, queues };
+  const { queues, catalogue } = operated;
 
   server.get(
     '/queues',
@@ -68,13 +69,12 @@ export function queueRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: queue }),
       },
     },
-    async ({ params: { name }, body }) => {
-      const { reason, by } = body ?? {};
-      await pauseJob(places, {
-        job: catalogue.find(name).name,
-        ...(by !== undefined && { by }),
-        ...(reason !== undefined && { reason }),
-      });
+    async (request) => {
+      const { name } = catalogue.find(request.params.name);
+      const { reason } = request.body ?? {};
+      const sql = request.changing(changeOf(name));
+      const by = nameOfActor(request.actor);
+      await pauseJob({ sql, queues }, { job: name, by, ...(reason !== undefined && { reason }) });
       return showQueue(operated, name);
     },
   );
@@ -90,11 +90,24 @@ export function queueRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: queue }),
       },
     },
-    async ({ params: { name } }) => {
-      await resumeJob(places, catalogue.find(name).name);
+    async (request) => {
+      const { name } = catalogue.find(request.params.name);
+      await resumeJob({ sql: request.changing(changeOf(name)), queues }, name);
       return showQueue(operated, name);
     },
   );
+}
+
+/** What the audit log tells of a queue that is paused or resumed. */
+function changeOf(name: string) {
+  return {
+    resource: 'queue',
+    ids: [name],
+    look: async (tx: Sql) => {
+      const row = (await listQueues(tx)).find(({ job }) => job === name);
+      return { paused: row?.pausedAt != null, reason: row?.reason ?? null };
+    },
+  };
 }
 
 async function showQueue(operated: Operated, name: string) {

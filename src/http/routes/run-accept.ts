@@ -41,6 +41,7 @@ export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch
       const { id, existing, replayed } = await enqueuer.offer(job, payload, {
         ...toOptions(options),
         ...(once && { once }),
+        by: request.author(),
       });
       markReplayed(reply, replayed);
       if (wait === undefined) return reply.status(202).send({ id, ...(existing && { existing }) });
@@ -65,7 +66,7 @@ export function acceptRoutes(server: Server, operated: Operated, watch: RunWatch
     async (request, reply) => {
       const { id } = request.params;
       const once = readRequestKey(request);
-      const asked = { id, payload: request.body?.payload, once };
+      const asked = { id, payload: request.body?.payload, once, by: request.author() };
       const { answer, replayed } = await replayOnce({ database, catalogue }, asked);
       markReplayed(reply, replayed);
       return reply.status(202).send({ id: answer, replayOf: id });

@@ -32,6 +32,10 @@ const runFields = {
   parent: text,
   parentStep: text,
   uniqueness: z.looseObject({ rule: z.string(), key: z.string() }).nullable(),
+  acceptedBy: z
+    .strictObject({ kind: z.string(), id: z.string(), name: z.string() })
+    .nullable()
+    .describe('Who enqueued it, where somebody did by the API.'),
   delivery: z.string(),
   worker: text,
   createdAt: z.date(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Author } from '../../core/audit.ts';
 import { type Duration, durationMs } from '../../core/duration.ts';
 import { describeHold } from '../../core/limits.ts';
 import { type Run, shownState } from '../../core/run.ts';
@@ -91,7 +92,17 @@ export const filterFields = {
 
 /** A run as it is answered. */
 export function showRun(run: Run) {
-  return { ...run, shownState: shownState(run, new Date()) };
+  const { acceptedBy } = run;
+  return {
+    ...run,
+    acceptedBy: acceptedBy && pickActor(acceptedBy),
+    shownState: shownState(run, new Date()),
+  };
+}
+
+/** Who it was; whence is told by the audit log alone. */
+function pickActor({ actor: { kind, id, name } }: Author) {
+  return { kind, id, name };
 }
 
 /** What a blocked run waits for, in a sentence; null for one that is not blocked. */

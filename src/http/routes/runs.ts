@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Run, runStates } from '../../core/run.ts';
+import type { Sql } from '../../core/sql.ts';
 import { uuidPattern } from '../../core/uuid.ts';
 import {
   findAdopted,
@@ -142,7 +143,7 @@ async function showDetails(operated: Operated, run: Run) {
   };
 }
 
-function changeRoutes(server: Server, { database, queues }: Operated): void {
+function changeRoutes(server: Server, { queues }: Operated): void {
   server.post(
     '/runs/:id/cancel',
     {
@@ -154,9 +155,11 @@ function changeRoutes(server: Server, { database, queues }: Operated): void {
         ...answering({ 200: runAnswer }),
       },
     },
-    async ({ params: { id }, body }) => {
-      const reason = body?.reason ?? 'cancelled by hand';
-      return showRun(await cancel({ sql: database, queues }, { id, reason }));
+    async (request) => {
+      const { id } = request.params;
+      const reason = request.body?.reason ?? 'cancelled by hand';
+      const sql = request.changing({ ...changeOf(id), details: { reason } });
+      return showRun(await cancel({ sql, queues }, { id, reason }));
     },
   );
 
@@ -171,8 +174,23 @@ function changeRoutes(server: Server, { database, queues }: Operated): void {
         ...answering({ 200: runAnswer }),
       },
     },
-    async ({ params: { id } }) => showRun(await retryRun(database, id)),
+    async (request) => {
+      const { id } = request.params;
+      return showRun(await retryRun(request.changing(changeOf(id)), id));
+    },
   );
+}
+
+/** What the audit log tells of a run that is changed. */
+function changeOf(id: string) {
+  return {
+    resource: 'run',
+    ids: [id],
+    look: async (tx: Sql) => {
+      const { job, state, attempt } = await findRun(tx, id);
+      return { job, state, attempt };
+    },
+  };
 }
 
 /** Why nobody takes a queued run that could begin, or null. */

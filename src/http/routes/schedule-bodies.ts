@@ -3,7 +3,6 @@ import { optionalTime } from '../answering.ts';
 import { pageFields } from '../paging.ts';
 import { rules } from './schedule-schemas.ts';
 
-export const by = z.string().min(1).max(200).optional();
 const optionalRules = z.strictObject(rules).partial().shape;
 
 export const creation = z
@@ -11,7 +10,6 @@ export const creation = z
     name: z.string(),
     job: z.string(),
     payload: z.unknown().default({}),
-    by,
     ...optionalRules,
   })
   .meta({
@@ -28,15 +26,14 @@ export const changes = z
   .strictObject({
     job: z.string().optional(),
     payload: z.unknown().optional(),
-    by,
     ...nullableRules,
   })
   .meta({ examples: [{ cron: '30 3 * * *', jitter: null }] });
 
 export const doing = z
-  .strictObject({ by, reason: z.string().max(500).optional() })
+  .strictObject({ reason: z.string().max(500).optional() })
   .nullish()
-  .meta({ examples: [{ by: 'ada', reason: 'holidays' }] });
+  .meta({ examples: [{ reason: 'holidays' }] });
 
 export const backfill = z
   .strictObject({
@@ -66,3 +63,9 @@ export const backfilled = z.strictObject({
   dryRun: z.boolean(),
   moments: z.array(z.looseObject({ due: z.date() })),
 });
+
+/** What was given, without what was not. */
+export function withoutUndefined<T extends object>(object: T) {
+  const said = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}

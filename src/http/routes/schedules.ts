@@ -5,6 +5,7 @@ import {
   createSchedule,
   differencesOf,
   editSchedule,
+  type FiredByHand,
   pauseSchedule,
   previewSchedule,
   removeSchedule,
@@ -19,14 +20,15 @@ import { noBody } from './run-schemas.ts';
 import {
   backfill,
   backfilled,
-  by,
   changes,
   counted,
   creation,
   doing,
   page,
   upcoming,
+  withoutUndefined,
 } from './schedule-bodies.ts';
+import { changeOf, changing, doingOf } from './schedule-changes.ts';
 import {
   byName,
   firingAnswer,
@@ -135,12 +137,12 @@ function editingRoutes(server: Server, operated: Operated): void {
         ...answering({ 201: scheduleAnswer }),
       },
     },
-    async ({ body }, reply) => {
-      const { name, job, payload, by, ...rules } = body;
+    async (request, reply) => {
+      const { name, job, payload, ...rules } = request.body;
       const created = await createSchedule(
-        operated,
+        changing(operated, request, changeOf(name)),
         { name, job, payload, rules: withoutUndefined(rules) },
-        { by },
+        doingOf(request),
       );
       return reply.status(201).send(showSchedule(created));
     },
@@ -157,14 +159,15 @@ function editingRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: scheduleAnswer }),
       },
     },
-    async ({ params: { name }, body }) => {
-      const { job, payload, by, ...rules } = body;
+    async (request) => {
+      const { name } = request.params;
+      const { job, payload, ...rules } = request.body;
       return showSchedule(
-        await editSchedule(operated, name, {
+        await editSchedule(changing(operated, request, changeOf(name)), name, {
           job,
           payload,
           rules: withoutUndefined(rules),
-          doing: { by },
+          doing: doingOf(request),
         }),
       );
     },
@@ -177,12 +180,13 @@ function editingRoutes(server: Server, operated: Operated): void {
         tags: ['schedules'],
         summary: 'Delete it',
         params: byName,
-        querystring: z.strictObject({ by }),
         ...answering({ 200: z.strictObject({ name: z.string(), deleted: z.literal(true) }) }),
       },
     },
-    async ({ params: { name }, query }, reply) => {
-      await removeSchedule(operated, name, query);
+    async (request, reply) => {
+      const { name } = request.params;
+      const services = changing(operated, request, changeOf(name));
+      await removeSchedule(services, name, doingOf(request));
       return reply.status(200).send({ name, deleted: true });
     },
   );
@@ -198,8 +202,11 @@ function editingRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: scheduleAnswer }),
       },
     },
-    async ({ params, actor }) =>
-      showSchedule(await resetSchedule(operated, params.name, actor.jobs)),
+    async (request) => {
+      const { name } = request.params;
+      const services = changing(operated, request, changeOf(name));
+      return showSchedule(await resetSchedule(services, name, request.actor.jobs));
+    },
   );
 }
 
@@ -215,8 +222,12 @@ function actionRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: scheduleAnswer }),
       },
     },
-    async ({ params: { name }, body }) =>
-      showSchedule(await pauseSchedule(operated, name, body ?? {})),
+    async (request) => {
+      const { name } = request.params;
+      const services = changing(operated, request, changeOf(name));
+      const doing = { ...doingOf(request), ...request.body };
+      return showSchedule(await pauseSchedule(services, name, doing));
+    },
   );
 
   server.post(
@@ -230,7 +241,11 @@ function actionRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: scheduleAnswer }),
       },
     },
-    async ({ params }) => showSchedule(await resumeSchedule(operated, params.name)),
+    async (request) => {
+      const { name } = request.params;
+      const services = changing(operated, request, changeOf(name));
+      return showSchedule(await resumeSchedule(services, name));
+    },
   );
 
   server.post(
@@ -244,7 +259,17 @@ function actionRoutes(server: Server, operated: Operated): void {
         ...answering({ 202: z.strictObject({ due: z.date(), run: z.string().nullable() }) }),
       },
     },
-    async ({ params }, reply) => reply.status(202).send(await runSchedule(operated, params.name)),
+    async (request, reply) => {
+      const { name } = request.params;
+      const services = changing(operated, request, {
+        ids: [name],
+        tell: (fired) => {
+          const { due, run } = fired as FiredByHand;
+          return { details: { due, run } };
+        },
+      });
+      return reply.status(202).send(await runSchedule(services, name));
+    },
   );
 
   server.post(
@@ -258,14 +283,15 @@ function actionRoutes(server: Server, operated: Operated): void {
         ...answering({ 200: backfilled, 202: backfilled }),
       },
     },
-    async ({ params: { name }, body }, reply) => {
-      const moments = await backfillSchedule(operated, { name, ...body });
+    async (request, reply) => {
+      const { params, body } = request;
+      const { name } = params;
+      const services = changing(operated, request, {
+        ids: [name],
+        tell: () => (body.dryRun ? undefined : { details: { from: body.from, to: body.to } }),
+      });
+      const moments = await backfillSchedule(services, { name, ...body });
       return reply.status(body.dryRun ? 200 : 202).send({ dryRun: body.dryRun, moments });
     },
   );
-}
-
-function withoutUndefined<T extends object>(object: T) {
-  const said = Object.entries(object).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(said) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }

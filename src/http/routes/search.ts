@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { nameOfActor } from '../../core/actor.ts';
 import {
   correctDecision,
+  type Decision,
   findDocument,
   listDecisions,
   searchDocuments,
@@ -33,9 +35,7 @@ const decisions = z.strictObject({
   cursor: z.string().optional(),
 });
 
-const correction = z
-  .strictObject({ answer: z.string(), by: z.string() })
-  .meta({ examples: [{ answer: 'act', by: 'ada' }] });
+const correction = z.strictObject({ answer: z.string() }).meta({ examples: [{ answer: 'act' }] });
 
 const decision = z
   .strictObject({
@@ -148,7 +148,20 @@ export function searchRoutes(server: Server, { database }: Operated): void {
         ...answering({ 200: decision }),
       },
     },
-    ({ params: { id }, body }) => correctDecision(database, { id, ...body }),
+    (request) => {
+      const { id } = request.params;
+      const by = nameOfActor(request.actor);
+      return request
+        .changing({
+          resource: 'decision',
+          ids: [id],
+          tell: (corrected) => {
+            const { question, answer, correctedAnswer } = corrected as Decision;
+            return { before: { question, answer }, after: { question, answer: correctedAnswer } };
+          },
+        })
+        .transaction((tx) => correctDecision(tx, { id, ...request.body, by }));
+    },
   );
 }
 

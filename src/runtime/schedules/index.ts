@@ -1,5 +1,5 @@
 export { type BackfillOrder, backfillSchedule } from './backfill.ts';
-export { runSchedule } from './by-hand.ts';
+export { type FiredByHand, runSchedule } from './by-hand.ts';
 export {
   createSchedule,
   type EditServices,

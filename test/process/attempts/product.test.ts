@@ -1,18 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../../config/index.ts';
-import { jobMigrations, mailTriage } from '../../../jobs/index.ts';
+import { mailTriage } from '../../../jobs/index.ts';
 import { childProcessesOf, openProviders } from '../../../src/app/providers.ts';
-import { authMigrations } from '../../../src/auth/index.ts';
 import type { AnyJob } from '../../../src/core/job.ts';
-import { documentsMigrations } from '../../../src/documents/index.ts';
-import { hooksMigrations } from '../../../src/hooks/index.ts';
-import {
-  findRun,
-  insertRuns,
-  ledgerMigrations,
-  listSteps,
-  openLedger,
-} from '../../../src/ledger/index.ts';
+import { findRun, insertRuns, listSteps, openLedger } from '../../../src/ledger/index.ts';
 import {
   attemptRun,
   newRun,
@@ -23,16 +14,11 @@ import {
 import { openIdleQueues } from '../../../src/testing/idle-queues.ts';
 import { openMemoryArchive } from '../../../src/testing/memory-archive.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { productMigrations } from '../../support/migrations.ts';
 
 let place: TestDatabase;
 beforeAll(async () => {
-  place = await openTestDatabase('postgres', {
-    ...ledgerMigrations,
-    ...authMigrations,
-    ...documentsMigrations,
-    ...hooksMigrations,
-    ...jobMigrations,
-  });
+  place = await openTestDatabase('postgres', productMigrations);
 });
 afterAll(() => place[Symbol.asyncDispose]());
 

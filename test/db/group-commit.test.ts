@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/core/errors.ts';
-import { openGroupCommit } from '../../src/ledger/group-commit.ts';
+import { openGroupCommit } from '../../src/db/index.ts';
 
 /** A flush that ends when the test says so. */
 function openHeldFlush() {

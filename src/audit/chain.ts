@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { AuditEntry } from '../core/audit.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
+
+/** What the first position follows. */
+export const genesis: Uint8Array = new Uint8Array(32);
+
+/**
+ * The SHA-256 that seals an entry at its position: of the hash before it and of everything that the entry says, so
+ * that none can be changed, taken out or put between without changing all that follow.
+ */
+export function hashSeal(previous: Uint8Array, position: number, entry: AuditEntry): Buffer {
+  return createHash('sha256').update(previous).update(contentOf(position, entry)).digest();
+}
+
+function contentOf(position: number, entry: AuditEntry): string {
+  const { id, at, actor, origin, action, outcome, resource, ids, before, after, details } = entry;
+  return canonicalJson([
+    position,
+    id,
+    at.toISOString(),
+    actor,
+    origin,
+    action,
+    outcome,
+    resource,
+    ids,
+    before,
+    after,
+    details,
+  ]);
+}

@@ -1,0 +1,19 @@
+import { audit } from './migrations/0001-audit.ts';
+
+export { archiveCheckpoint } from './archived.ts';
+export { type Audit, type Change, openAudit, type Told } from './audit.ts';
+export { type ExportPage, type ExportRange, exportPage, verifyExport } from './export.ts';
+export { type AuditProtection, findProtection, protectAudit } from './protect.ts';
+export {
+  type AuditFilter,
+  type PlacedEntry,
+  selectEntries,
+} from './queries/entries.ts';
+export type { Refused } from './refusals.ts';
+export { auditRetentionDuty } from './retention.ts';
+export { openSealer, type Sealer, sealAll } from './sealer.ts';
+export { type Checkpoint, openSigner, type Signer } from './signing.ts';
+export { type AuditFault, type Verification, verifyLog } from './verify.ts';
+
+/** The migrations of the audit log, by name. */
+export const auditMigrations = { 'audit/0001-audit': audit };

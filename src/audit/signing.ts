@@ -1,0 +1,61 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  sign as signBytes,
+  verify as verifyBytes,
+} from 'node:crypto';
+
+/** Where the chain stood at a time, so that nobody can write it anew from there without being seen. */
+export interface Checkpoint {
+  readonly position: number;
+  readonly at: Date;
+  readonly hash: Uint8Array;
+  /** Of Ed25519, in base64url; null where no secret is set. */
+  readonly publicKey: string | null;
+  readonly signature: string | null;
+}
+
+/** Signs checkpoints with a key that is derived from the installation's secret (HKDF, RFC 5869). */
+export interface Signer {
+  /** In base64url: whoever has it can verify, and not sign. */
+  readonly publicKey: string;
+  sign(checkpoint: Pick<Checkpoint, 'position' | 'at' | 'hash'>): string;
+}
+
+export function openSigner(secret: string): Signer {
+  const seed = Buffer.from(hkdfSync('sha256', secret, '', 'nightshift audit checkpoints', 32));
+  const key = createPrivateKey({
+    key: Buffer.concat([pkcs8Prefix, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const publicKey = createPublicKey(key).export({ format: 'jwk' }).x!;
+  return {
+    publicKey,
+    sign: (checkpoint) => signBytes(null, textOf(checkpoint), key).toString('base64url'),
+  };
+}
+
+/** True when the checkpoint says what was signed with the key that it names. */
+export function isSigned(checkpoint: Checkpoint): boolean {
+  const { publicKey, signature } = checkpoint;
+  if (publicKey === null || signature === null) return false;
+  try {
+    const key = createPublicKey({
+      key: { kty: 'OKP', crv: 'Ed25519', x: publicKey },
+      format: 'jwk',
+    });
+    return verifyBytes(null, textOf(checkpoint), key, Buffer.from(signature, 'base64url'));
+  } catch {
+    return false; // what is no key has signed nothing
+  }
+}
+
+/** What comes before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410). */
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+function textOf({ position, at, hash }: Pick<Checkpoint, 'position' | 'at' | 'hash'>): Buffer {
+  const lines = ['nightshift audit checkpoint', position, Buffer.from(hash).toString('hex')];
+  return Buffer.from([...lines, at.toISOString()].join('\n'));
+}

@@ -1,0 +1,19 @@
+/** Failures of the audit log. */
+export const auditFailures = {
+  'audit.export': [
+    'invalid',
+    'Line {line} {fault}; give a file that was written by: nightshift audit export',
+  ],
+  'audit.protect': [
+    'invalid',
+    'The audit log cannot be handed over, so that {role} can only add to it: {reason}. Give the URL of a superuser, or of the owner of the database who may create roles, and the role that Nightshift works as.',
+  ],
+  'audit.embedded': [
+    'invalid',
+    'The embedded database has one user, who can do everything: changes of the audit log are found out there, and cannot be prevented. Set DATABASE_URL.',
+  ],
+  'audit.missing': [
+    'bug',
+    'The route {route} changed something, or was to, and left no entry in the audit log.',
+  ],
+} as const;
