@@ -15,7 +15,7 @@ import { openFolderArchive } from '../connectors/archive-fs/index.ts';
 import type { Archive } from '../core/archive.ts';
 import type { Database } from '../db/index.ts';
 import type { Faults } from './faults.ts';
-import type { System } from './system.ts';
+import type { Log } from './log.ts';
 
 /** The audit log of an installation, with what its checkpoints are signed with and copied to. */
 export interface Auditing {
@@ -38,8 +38,15 @@ export async function openAuditing(
   return { audit: openAudit({ database, signer, archive, onError }), signer, archive };
 }
 
+interface Sealing extends Pick<Faults, 'onError'> {
+  readonly config: Config;
+  readonly database: Database;
+  readonly auditing: Auditing;
+  readonly log: Log;
+}
+
 /** Seals the audit log, and tells of its checkpoints in the log of the process and in the archive. */
-export function startSealing({ config, database, auditing, log, onError }: System) {
+export function startSealing({ config, database, auditing, log, onError }: Sealing) {
   const { signer, archive } = auditing;
   return openSealer({
     database,

@@ -6,7 +6,8 @@ import { findProtection } from './protect.ts';
 import { insertEntries } from './queries/entries.ts';
 import { openRefusals, type Refused } from './refusals.ts';
 import type { Signer } from './signing.ts';
-import { type Verification, verifyLog } from './verify.ts';
+import type { Verification } from './verification.ts';
+import { verifyLog } from './verify.ts';
 
 /** Writes down who changed, saw or was refused what. */
 export interface Audit {

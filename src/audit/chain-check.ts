@@ -2,7 +2,7 @@ import type { AuditEntry } from '../core/audit.ts';
 import { genesis, hashSeal } from './chain.ts';
 import type { Link, SealedRow } from './queries/seals.ts';
 import { type Checkpoint, isSigned } from './signing.ts';
-import type { AuditFault, Verification } from './verify.ts';
+import type { AuditFault, Verification } from './verification.ts';
 
 /** Follows a chain from its first seal to its last, and says where it is not as it was written. */
 export interface ChainCheck {

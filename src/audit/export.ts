@@ -11,7 +11,7 @@ import {
   selectSealed,
 } from './queries/seals.ts';
 import type { Checkpoint } from './signing.ts';
-import type { Verification } from './verify.ts';
+import type { Verification } from './verification.ts';
 
 /** A time of the log. */
 export interface ExportRange {

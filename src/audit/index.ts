@@ -13,7 +13,8 @@ export type { Refused } from './refusals.ts';
 export { auditRetentionDuty } from './retention.ts';
 export { openSealer, type Sealer, sealAll } from './sealer.ts';
 export { type Checkpoint, openSigner, type Signer } from './signing.ts';
-export { type AuditFault, type Verification, verifyLog } from './verify.ts';
+export type { AuditFault, Verification } from './verification.ts';
+export { verifyLog } from './verify.ts';
 
 /** The migrations of the audit log, by name. */
 export const auditMigrations = { 'audit/0001-audit': audit };

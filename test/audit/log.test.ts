@@ -27,6 +27,7 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
   let place: TestDatabase;
   let sql: Sql;
   let audit: Audit;
+  let renamed = 0;
   const errors: unknown[] = [];
   beforeAll(async () => {
     place = await openTestDatabase(kind, auditMigrations);
@@ -35,6 +36,7 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
   });
   afterAll(async () => place[Symbol.asyncDispose]());
   beforeEach(async () => {
+    renamed = 0;
     await tamper(
       'truncate nightshift_audit.entries, nightshift_audit.seals, nightshift_audit.checkpoints restart identity',
     );
@@ -78,7 +80,7 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
   /** A chain of so many entries, with a checkpoint after each `every`. */
   async function write(count: number, every = 3): Promise<void> {
     for (let i = 1; i <= count; i++) {
-      await rename(i, `name ${i}`);
+      await rename(i, `name ${++renamed}`);
       if (i % every === 0) await seal();
     }
     await seal();
