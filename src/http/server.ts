@@ -8,7 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { DoorOptions } from './door/options.ts';
-import { logRequests, nameRequest } from './door/request-log.ts';
+import { logEnds, markAnswers, nameRequest } from './door/request-log.ts';
 import { followTls, readTls } from './door/tls.ts';
 import { tagAnswers } from './etag.ts';
 import { type Door, guardRoutes } from './guard.ts';
@@ -16,6 +16,7 @@ import { readJsonBodies } from './json-body.ts';
 import type { Operated, Server } from './operated.ts';
 import { answerInTime } from './patience.ts';
 import { answerProblems, answerUnreadable } from './problem.ts';
+import { tellEnds } from './request-end.ts';
 import { type RequestListener, tagRequests, tellRequests, type Within } from './request-ids.ts';
 import { batchRoutes } from './routes/batch.ts';
 import { bulkRoutes } from './routes/bulk.ts';
@@ -136,8 +137,11 @@ function openServer(
   server.setSerializerCompiler(checkAnswers(onBug));
   readJsonBodies(server);
   tagRequests(server, within);
-  if (tracer) tellRequests(server, tracer);
-  logRequests(server, door?.onRequest);
+  markAnswers(server);
+  tellEnds(server, [
+    ...(tracer ? [tellRequests(server, tracer)] : []),
+    ...(door?.onRequest ? [logEnds(door.onRequest)] : []),
+  ]);
   tagAnswers(server);
   answerProblems(server, { payloadLimit, onBug });
   if (door)

@@ -41,4 +41,6 @@ export interface RequestLine {
   readonly ms: number;
   readonly address: string;
   readonly caller: string;
+  /** The client went before it had the whole answer; `status` is 499 where it had none of it. */
+  readonly aborted?: true;
 }
