@@ -90,6 +90,8 @@ async function identify(
   const { authorization } = request.headers;
   if (authorization === undefined && (isLocal || !cameByConnection(request))) return localOperator;
   if (!auth) throw new Failure('auth.required', {});
+  const spent = request.server.refuseSpent?.(request);
+  if (spent && !auth.remembers(authorization)) throw spent;
   try {
     const { actor, rate } = await auth.authenticate(authorization);
     tellRate(reply, rate);

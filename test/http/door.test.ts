@@ -5,6 +5,7 @@ import { defineJob } from '../../src/core/job.ts';
 import type { DoorOptions, RequestLine } from '../../src/http/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openDoor } from '../support/door.ts';
+import { makeKey } from '../support/keys.ts';
 
 const job = defineJob({
   name: 'plain',
@@ -253,6 +254,29 @@ describe('who may call', () => {
       expect(problem.code).toBe('request.rate');
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
       expect((await ask(at, { path: '/health/live' })).status).toBe(200);
+    });
+  });
+
+  test('an address that spent its requests has no key looked up any more, and one that is known goes through', async () => {
+    const door = openDoor({ strangersPerMinute: 3 });
+    await using other = await openTestApi('postgres', [job], { isLocal: false, door });
+    const at = await other.listen();
+    const { database } = other.runtime;
+    const bearer = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
+    const [known, fresh] = [await makeKey(database), await makeKey(database)];
+    const invented = `nsk_0badc0de_${'x'.repeat(43)}`;
+    expect((await ask(at, bearer(known.secret))).status).toBe(200);
+    const statuses = [];
+    for (let n = 0; n < 4; n++) statuses.push((await ask(at, bearer(invented))).status);
+    expect(statuses).toEqual([401, 401, 401, 429]);
+    expect((await ask(at, bearer(known.secret))).status).toBe(200);
+    await database.transaction(async (tx) => {
+      await tx.query('lock table nightshift.keys in access exclusive mode');
+      for (const secret of [invented, fresh.secret, `${known.secret.slice(0, -1)}!`]) {
+        const { status, headers, problem } = await ask(at, bearer(secret));
+        expect([status, problem.code]).toEqual([429, 'request.rate']);
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
     });
   });
 
