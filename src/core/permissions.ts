@@ -32,7 +32,8 @@ export const permissions = {
   'audit:read': 'read, verify and export the audit log',
   'security:read': 'look at the state of security',
   'keys:read': 'list API keys',
-  'keys:write': 'create, rotate and revoke API keys, none with more rights than its own',
+  'keys:write':
+    'create, rotate and revoke API keys, none with more rights, time or requests than its own',
   'users:read': 'list users and their sessions',
   'users:write': 'create and disable users, give them roles, end their sessions',
 } as const satisfies Record<string, string>;

@@ -439,6 +439,34 @@ describe('/api/v1/keys', () => {
     expect((await ask('GET /api/v1/jobs', secret)).status).toBe(200);
   });
 
+  describe('a key that expires and has a rate', () => {
+    const wish = { name: 'heir', role: 'viewer' };
+    const limited = () =>
+      makeKey(runtime.database, { role: 'admin', ratePerMinute: 600, expiresMs: 3_600_000 });
+
+    test.each([
+      [{}, ['600 requests a minute', 'expires in 59m']],
+      [{ expires: '30m' }, ['600 requests a minute']],
+      [{ ratePerMinute: 601, expires: '30m' }, ['600 requests a minute']],
+      [{ ratePerMinute: 600 }, ['expires in 59m']],
+      [{ ratePerMinute: 600, expires: '61m' }, ['expires in 59m']],
+    ])('makes none with %j', async (limits, says) => {
+      const { secret } = await limited();
+      const refused = await ask('POST /api/v1/keys', secret, { ...wish, ...limits });
+      expect(refused).toMatchObject({ status: 403, code: 'key.beyond' });
+      for (const said of says) expect(refused.body['detail']).toContain(said);
+    });
+
+    test('makes one within both, and does not live on by rotating itself', async () => {
+      const { secret, key } = await limited();
+      const within = { ...wish, ratePerMinute: 600, expires: '30m' };
+      expect((await ask('POST /api/v1/keys', secret, within)).status).toBe(201);
+      const rotate = `POST /api/v1/keys/${key.id}/rotate`;
+      expect(await ask(rotate, secret, {})).toMatchObject({ status: 403, code: 'key.beyond' });
+      expect((await ask(rotate, secret, { expires: '30m' })).status).toBe(201);
+    });
+  });
+
   test.each([
     [{}, 'request.invalid'],
     [{ name: '\0', role: 'viewer' }, 'request.invalid'],
