@@ -15,7 +15,7 @@ import { type Door, guardRoutes } from './guard.ts';
 import { readJsonBodies } from './json-body.ts';
 import type { Operated, Server } from './operated.ts';
 import { answerInTime } from './patience.ts';
-import { answerProblems, answerUnreadable } from './problem.ts';
+import { answerProblems, answerUnreadable, refuseUnknownRoutes } from './problem.ts';
 import { tellEnds } from './request-end.ts';
 import { type RequestListener, tagRequests, tellRequests, type Within } from './request-ids.ts';
 import { batchRoutes } from './routes/batch.ts';
@@ -151,6 +151,7 @@ function openServer(
         await guardDoor(scope, door);
       }),
     );
+  refuseUnknownRoutes(server);
   if (door) answerInTime(server, door.handlerMs);
   guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
   if (door?.tls) {

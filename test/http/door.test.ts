@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../../src/core/job.ts';
@@ -6,6 +7,7 @@ import type { DoorOptions, RequestLine } from '../../src/http/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openDoor } from '../support/door.ts';
 import { makeKey } from '../support/keys.ts';
+import { until } from '../support/until.ts';
 
 const job = defineJob({
   name: 'plain',
@@ -166,6 +168,21 @@ describe('bad input is answered by what is wrong with it', () => {
   });
 });
 
+test('what there is no route for is answered before its body comes, and the connection goes on', async () => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let said = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  const body = 'x'.repeat(50_000);
+  socket.write(
+    `POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n`,
+  );
+  await until(() => said.includes('"route.missing"'));
+  expect(said).toContain('HTTP/1.1 404');
+  socket.write(`${body}GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await until(() => said.includes('"alive":true'));
+  socket.destroy();
+});
+
 test('whoever has an answer already is told that it has not changed', async () => {
   const first = await ask(url);
   expect(first.headers.etag).toMatch(/^"[\w-]{22}"$/);
@@ -250,6 +267,7 @@ describe('who may call', () => {
       const statuses = [];
       for (let n = 0; n < 4; n++) statuses.push((await ask(at)).status);
       expect(statuses).toEqual([401, 401, 401, 429]);
+      expect((await ask(at, { path: '/nowhere' })).status).toBe(429);
       const { headers, problem } = await ask(at);
       expect(problem.code).toBe('request.rate');
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
