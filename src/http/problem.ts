@@ -7,6 +7,7 @@ import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
 import { isConnectionLost } from '../db/index.ts';
 import type { Refusal } from '../runtime/index.ts';
+import { keepHints } from './hints.ts';
 
 const statusOf: Record<FailureKind, number> = {
   invalid: 400,
@@ -52,7 +53,9 @@ export function answerProblems(
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await readToEnd(request);
     const isStranger = statusOfCode[error.code] === 401;
     const refusal = isStranger ? await server.countStranger?.(request, reply) : undefined;
-    const problem = toProblem(refusal ?? explain(error, request, payloadLimit));
+    const found = toProblem(refusal ?? explain(error, request, payloadLimit));
+    // A request that is refused at once has no actor yet.
+    const problem = keepHints(found, (request.actor as FastifyRequest['actor'] | null)?.jobs);
     if (problem.kind === 'bug') onBug(error);
     const seconds = retryAfter(problem, refusal ?? error);
     if (seconds !== undefined && !reply.hasHeader('retry-after'))

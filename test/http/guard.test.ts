@@ -376,6 +376,35 @@ describe('a key that is limited to jobs', () => {
       });
   });
 
+  test('is told no name beyond its jobs by suggestions', async () => {
+    const limited = await makeKey(runtime.database, { jobs: ['mail-*', 'digst'] });
+    const [all, own] = [secrets.get('admin')!, limited.secret];
+    const detailOf = async (route: string, key: string, body?: unknown) =>
+      JSON.stringify((await ask(route, key, body)).body);
+    const batch = { partial: true, runs: [{ job: 'digst' }, { job: 'mail-sortt' }] };
+    for (const [route, body] of [
+      ['POST /api/v1/runs', { job: 'digst' }],
+      ['POST /api/v1/runs/batch', { runs: batch.runs }],
+      ['POST /api/v1/runs/batch', batch],
+      ['POST /api/v1/queues/digst/pause', {}],
+      ['GET /api/v1/jobs/digst', undefined],
+      ['POST /api/v1/schedules', { name: 'x', job: 'digst', cron: '@daily' }],
+      ['GET /api/v1/schedules/nightly-digst', undefined],
+      ['POST /api/v1/schedules/nightly-digst/pause', {}],
+    ] as const) {
+      expect([route, await detailOf(route, all, body)]).toEqual([
+        route,
+        expect.stringContaining('digest'),
+      ]);
+      expect([route, await detailOf(route, own, body)]).toEqual([
+        route,
+        expect.not.stringContaining('digest'),
+      ]);
+    }
+    expect(await detailOf('POST /api/v1/runs/batch', own, batch)).toContain('mail-sort\\"');
+    expect(await detailOf('GET /api/v1/jobs/mail-sortt', own)).toContain('mail-sort\\"');
+  });
+
   test('changes in bulk what is its own, and looks up no other action', async () => {
     const order = { action: 'cancel', all: true, reason: 'test' };
     const done = await ask('POST /api/v1/runs/bulk', secret, order);
