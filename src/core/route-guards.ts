@@ -25,7 +25,7 @@ export interface RouteGuard {
     | 'schedules'
     | 'never'
     | 'free';
-  /** True where payloads and results are answered: they are left out without `payload:reveal`. */
+  /** True where payloads and results are answered, or what jobs wrote: it is left out without `payload:reveal`. */
   readonly shows?: true;
 }
 
@@ -48,10 +48,10 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /docs/style.css': open,
 
   'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body' },
-  'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run' },
+  'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run', shows: true },
   'POST /api/v1/runs': { needs: 'runs:enqueue', within: 'body', shows: true },
   'GET /api/v1/runs': { needs: 'runs:read', within: 'runs', shows: true },
-  'GET /api/v1/runs/failures': { needs: 'runs:read', within: 'runs' },
+  'GET /api/v1/runs/failures': { needs: 'runs:read', within: 'runs', shows: true },
   'POST /api/v1/runs/bulk': {
     needs: { retry: 'runs:retry', cancel: 'runs:cancel' },
     within: 'runs',
@@ -59,7 +59,7 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   },
   'GET /api/v1/runs/bulk/:id': { needs: 'runs:read', within: 'bulk' },
   'GET /api/v1/runs/:id': { needs: 'runs:read', within: 'run', shows: true },
-  'GET /api/v1/runs/:id/logs': { needs: 'runs:read', within: 'run' },
+  'GET /api/v1/runs/:id/logs': { needs: 'runs:read', within: 'run', shows: true },
   'GET /api/v1/runs/:id/result': { needs: 'payload:reveal', within: 'run' },
   'POST /api/v1/runs/:id/cancel': { needs: 'runs:cancel', within: 'run', shows: true },
   'POST /api/v1/runs/:id/retry': { needs: 'runs:retry', within: 'run', shows: true },
