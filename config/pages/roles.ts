@@ -51,6 +51,7 @@ const meanings: Record<RouteGuard['within'], string> = {
   job: 'may name its jobs',
   body: 'may name its jobs',
   runs: 'finds runs of its jobs',
+  documents: 'finds what its jobs stored and decided',
   jobs: 'sees its jobs',
   queues: 'sees the queues of its jobs',
   schedules: 'sees the schedules of its jobs',

@@ -6,6 +6,7 @@ import type { Permission } from './permissions.ts';
  * - `run`, `bulk`, `schedule`, `job`: the one in the path has to be of its jobs, else it is as if it were not there
  * - `body`: so has every job that the body names
  * - `runs`: the route itself asks the database for runs of those jobs only
+ * - `documents`: the route itself asks for what runs of those jobs stored or decided
  * - a name: of the list by that name the others are left out
  * - `never`: it reaches beyond jobs, and such a key may not
  * - `free`: it is not about jobs
@@ -20,6 +21,7 @@ export interface RouteGuard {
     | 'job'
     | 'body'
     | 'runs'
+    | 'documents'
     | 'jobs'
     | 'queues'
     | 'schedules'
@@ -101,10 +103,10 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'POST /api/v1/schedules/:name/run': { needs: 'schedules:operate', within: 'schedule' },
   'POST /api/v1/schedules/:name/backfill': { needs: 'schedules:operate', within: 'schedule' },
 
-  'GET /api/v1/search': { needs: 'search:read', within: 'never' },
-  'GET /api/v1/documents/:id': { needs: 'search:read', within: 'never' },
-  'GET /api/v1/decisions': { needs: 'decisions:read', within: 'never' },
-  'POST /api/v1/decisions/:id/correct': { needs: 'decisions:correct', within: 'never' },
+  'GET /api/v1/search': { needs: 'search:read', within: 'documents' },
+  'GET /api/v1/documents/:id': { needs: 'search:read', within: 'documents' },
+  'GET /api/v1/decisions': { needs: 'decisions:read', within: 'documents' },
+  'POST /api/v1/decisions/:id/correct': { needs: 'decisions:correct', within: 'documents' },
 
   'GET /api/v1/hooks': { needs: 'hooks:read', within: 'free' },
   // Who delivers signs, and has no key.

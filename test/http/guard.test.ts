@@ -5,6 +5,7 @@ import { localOperator } from '../../src/core/actor.ts';
 import { collectRoles, type Role } from '../../src/core/roles.ts';
 import { findGuard, permissionsOf, routeGuards } from '../../src/core/route-guards.ts';
 import { defineSchedule } from '../../src/core/schedule.ts';
+import { openDocuments } from '../../src/documents/index.ts';
 import { openHooks } from '../../src/hooks/index.ts';
 import { buildServer, type Server } from '../../src/http/index.ts';
 import { beginBulk } from '../../src/runtime/index.ts';
@@ -345,8 +346,6 @@ describe('a key that is limited to jobs', () => {
     ['POST /api/v1/queues/digest/pause', {}],
     ['POST /api/v1/queues/digest/resume', undefined],
     ['POST /api/v1/events', { name: 'paid' }],
-    ['GET /api/v1/search?q=x', undefined],
-    ['GET /api/v1/decisions', undefined],
   ])('is denied %s with %j', async (route, body) => {
     const answer = await ask(route, secret, body);
     expect(answer).toMatchObject({ status: 403, code: 'auth.job_denied' });
@@ -374,6 +373,29 @@ describe('a key that is limited to jobs', () => {
         status: 404,
         code: 'schedule.missing',
       });
+  });
+
+  test('finds what its jobs stored and decided, and nothing of others', async () => {
+    for (const job of ['mail-sort', 'digest']) {
+      const documents = openDocuments(runtime.database, { job });
+      await documents.put([{ kind: 'note', key: job, title: job, body: 'word' }]);
+      const about = { document: { kind: 'note', key: job }, question: 'good' };
+      await documents.decide([{ ...about, answer: 'yes', confidence: 1, reasons: [] }]);
+    }
+    const all = (await ask('GET /api/v1/search?q=word', secrets.get('admin'))).body;
+    const own = (await ask('GET /api/v1/search?q=word', secret)).body;
+    expect([all['total'], own['total']]).toEqual([2, 1]);
+    const hits = all['hits'] as { id: string; key: string; decisions: { id: string }[] }[];
+    for (const { id, key, decisions } of hits) {
+      const status = key === 'mail-sort' ? 200 : 404;
+      expect((await ask(`GET /api/v1/documents/${id}`, secret)).status).toBe(status);
+      const correct = `POST /api/v1/decisions/${decisions[0]!.id}/correct`;
+      expect((await ask(correct, secret, { answer: 'no', by: 'ada' })).status).toBe(status);
+    }
+    const listed = (await ask('GET /api/v1/decisions', secret)).body['decisions'];
+    expect(listed).toMatchObject([{ document: { key: 'mail-sort' } }]);
+    const asked = await ask('GET /api/v1/decisions?within=digest', secret);
+    expect(asked.code).toBe('request.invalid');
   });
 
   test('is told no name beyond its jobs by suggestions', async () => {
