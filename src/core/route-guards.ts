@@ -27,11 +27,14 @@ export interface RouteGuard {
     | 'schedules'
     | 'never'
     | 'free';
+  /** True where nobody is asked for a key on an address of this machine alone, or where an installation says so. */
+  readonly mayBeOpen?: true;
   /** True where payloads and results are answered, or what jobs wrote: it is left out without `payload:reveal`. */
   readonly shows?: true;
 }
 
-const open: RouteGuard = { needs: null, within: 'free' };
+/** Nobody is asked for a key. */
+export const open: RouteGuard = { needs: null, within: 'free' };
 
 /**
  * Every route that there is: one that has no line here keeps the server from starting. `* /path/*` is all that
@@ -41,8 +44,8 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /health': open,
   'GET /health/live': open,
   'GET /health/ready': open,
-  // Names of jobs and counts, on every process, for whoever may reach it: Prometheus has no key of ours.
-  'GET /metrics': open,
+  // Names of jobs and counts, on every process.
+  'GET /metrics': { needs: 'metrics:read', within: 'never', mayBeOpen: true },
 
   'OPTIONS *': open,
   'GET /docs': open,

@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { isMetricsOpen } from './door/host.ts';
 import type { DoorOptions } from './door/options.ts';
 import { logEnds, markAnswers, nameRequest } from './door/request-log.ts';
 import { followTls, readTls } from './door/tls.ts';
@@ -91,16 +92,19 @@ const apiRoutes: readonly Routes[] = [
   hookRoutes,
 ];
 
-/** Health and metrics alone, for a process that serves no API. */
-export function buildHealthServer(options: ServerOptions): Server {
-  const server = openServer(options, { guard: {}, payloadLimit: 0 });
+/** Health and metrics alone, for a process that serves no API; with the keys of `guard` where metrics ask for one. */
+export function buildHealthServer(
+  options: ServerOptions,
+  guard: Pick<Door, 'auth' | 'database'> = {},
+): Server {
+  const server = openServer(options, { guard, payloadLimit: 0 });
   addRoutes(server, '', outside(options));
   return server;
 }
 
 type Scoped = (scope: Server) => void;
 
-/** The routes that need no key. */
+/** The routes that need no key, or not everywhere. */
 function outside({ metrics, ...options }: ServerOptions): Scoped[] {
   return [
     (scope) => healthRoutes(scope, options),
@@ -153,7 +157,10 @@ function openServer(
     );
   refuseUnknownRoutes(server);
   if (door) answerInTime(server, door.handlerMs);
-  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
+  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), {
+    ...guard,
+    isMetricsOpen: door === undefined || isMetricsOpen(door),
+  });
   if (door?.tls) {
     const unfollow = followTls(server.server as never, door.tls, {
       everyMs: door.tlsCheckMs ?? 10_000,

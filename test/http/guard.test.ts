@@ -66,7 +66,8 @@ function openServer(isLocal = false): Server {
       metrics: { contentType: 'text/plain', scrape: () => Promise.resolve('') },
       onBug: onError,
       isLocal,
-      door: openDoor({ corsOrigins: ['https://app.example.com'] }),
+      // Where other machines reach it, so that every route asks that ever does.
+      door: openDoor({ host: '0.0.0.0', corsOrigins: ['https://app.example.com'] }),
     },
   );
   built.addHook('onClose', () => auth.close());
