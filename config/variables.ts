@@ -57,6 +57,7 @@ const optionOf = {
   NIGHTSHIFT_PROXIES: 'http.trustedProxies',
   NIGHTSHIFT_STRANGER_RATE: 'http.strangersPerMinute',
   NIGHTSHIFT_CONNECTIONS: 'http.connections',
+  NIGHTSHIFT_METRICS: 'http.metrics',
   NIGHTSHIFT_TLS_CERT: 'http.tlsCert',
   NIGHTSHIFT_TLS_KEY: 'http.tlsKey',
   NIGHTSHIFT_KEY_RATE: 'auth.ratePerMinute',

@@ -16,8 +16,21 @@ export function metricsPage(): string {
 
 <!-- Printed from the code by \`npm run docs\`: edit src/core/metrics.ts instead. -->
 
-What \`/metrics\` answers, in Prometheus's text format. How to scrape it and what to do with it is in
-[Monitoring](guides/monitoring.md).
+What \`/metrics\` answers, in Prometheus's text format. What to do with it is in [Monitoring](guides/monitoring.md).
+
+On an address of the machine alone it asks for no key. Where \`NIGHTSHIFT_HOST\` lets other machines reach it, it asks for one with
+the permission \`metrics:read\`, which every role has (\`nightshift key create --name prometheus --role viewer\`), unless
+\`NIGHTSHIFT_METRICS=open\` says that whoever reaches the port may read:
+
+\`\`\`yaml
+scrape_configs:
+  - job_name: nightshift
+    scrape_timeout: 10s
+    authorization:
+      credentials_file: /etc/prometheus/nightshift.key
+    static_configs:
+      - targets: ["jobs.example.com:2300"]
+\`\`\`
 
 A \`job_name\` is one of the catalogue; every other is counted under \`(other)\`, so that nobody who invents names can make series.
 

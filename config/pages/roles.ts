@@ -15,7 +15,7 @@ export function rolesPage(): string {
   ]);
   const routes = Object.entries(routeGuards).map(([route, guard]) => [
     code(route),
-    permissionsOf(guard).map(code).join(' or ') || 'no key',
+    `${permissionsOf(guard).map(code).join(' or ') || 'no key'}${guard.mayBeOpen ? ', or no key' : ''}`,
     meanings[guard.within],
     guard.shows ? 'yes' : '',
   ]);
@@ -35,9 +35,12 @@ Some permissions belong to what is planned, and no route asks for them yet.
 
 ## What each route asks for
 
-Without \`payload:reveal\`, \`{ "redacted": true }\` stands in place of payloads and results, where the last column says so.
+Without \`payload:reveal\`, \`{ "redacted": true }\` stands in place of payloads and results, where the last column says so, and
+\`(redacted)\` in place of what a job may have written out of them: messages of errors, lines of its log and their data, notes
+of its progress. Stacks are left out. The name, code and fingerprint of an error stay, and of a failure of Nightshift its sentence
+in [the list](errors.md), without what stood in it.
 
-${renderTable(['route', 'permission', 'a key that is limited to jobs', 'shows payloads'], routes)}
+${renderTable(['route', 'permission', 'a key that is limited to jobs', 'shows what payloads may hold'], routes)}
 `;
 }
 
@@ -48,6 +51,7 @@ const meanings: Record<RouteGuard['within'], string> = {
   job: 'may name its jobs',
   body: 'may name its jobs',
   runs: 'finds runs of its jobs',
+  documents: 'finds what its jobs stored and decided',
   jobs: 'sees its jobs',
   queues: 'sees the queues of its jobs',
   schedules: 'sees the schedules of its jobs',

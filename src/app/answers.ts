@@ -30,12 +30,8 @@ export async function startAnswers(
   if (port === undefined) return undefined;
   const { buildHealthServer, listenOnPort } = await import('../http/index.ts');
   const metrics = await startMetrics(system, kind);
-  const server = buildHealthServer({
-    ...watch,
-    metrics,
-    within: system.logScope.within,
-    onBug: system.onError,
-  });
+  const told = { ...watch, metrics, within: system.logScope.within, onBug: system.onError };
+  const server = buildHealthServer({ ...told, door: doorOf(system) }, system);
   system.onClose(() => server.close());
   return listenOnPort(server, { host, port });
 }
@@ -51,16 +47,19 @@ export async function openApiServer(
   return server;
 }
 
-/** How the API on a port meets strangers, by the settings of this installation. */
+/** How what listens on a port meets strangers, by the settings of this installation. */
 function doorOf({ config, log }: System): DoorOptions {
   const { tlsCert, tlsKey, ...settings } = config.http;
   const tls = tlsCert !== undefined && tlsKey !== undefined && { cert: tlsCert, key: tlsKey };
   return {
     ...settings,
     ...(tls && { tls }),
-    onRequest: (line) => log[line.path.startsWith('/health') ? 'debug' : 'info'](line, 'request'),
+    onRequest: (line) => log[isRoutine.test(line.path) ? 'debug' : 'info'](line, 'request'),
   };
 }
+
+/** Asked every few seconds by what watches the process. */
+const isRoutine = /^\/(health|metrics)/;
 
 interface ApiOptions {
   readonly told: Told;

@@ -19,7 +19,7 @@ export async function openProviders(
     },
     async documents() {
       const { openDocuments } = await import('../documents/index.ts');
-      return ({ sql, run }) => openDocuments(sql, { runId: run });
+      return ({ sql, run, job }) => openDocuments(sql, { runId: run, job });
     },
     database:
       async () =>

@@ -17,6 +17,8 @@ export interface Auth {
    * `auth.required`, `auth.key_unknown`, `auth.key_expired` or `auth.key_revoked`.
    */
   authenticate(header: string | undefined): Promise<Authenticated>;
+  /** True for a key that was good in this process before: nothing is looked up for the answer. */
+  remembers(header: string | undefined): boolean;
   /** Writes down the last uses; twice is fine. */
   close(): Promise<void>;
 }
@@ -68,14 +70,23 @@ export function openAuth({
       const limit = record.ratePerMinute ?? ratePerMinute;
       return { actor: actorOf(record), rate: await rates.take({ id: record.id, limit }) };
     },
+    remembers(header) {
+      const secret = parseSecret(findBearer(header) ?? '');
+      const known = secret && cache.recall(secret.prefix);
+      return known !== undefined && timingSafeEqual(known.record.hash, secret!.hash);
+    },
     close: () => (closing ??= closeAll()),
   };
 }
 
 function readBearer(header: string | undefined): string {
-  const text = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  const text = findBearer(header);
   if (text === undefined) throw new Failure('auth.required', {});
   return text;
+}
+
+function findBearer(header: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
 }
 
 function requireAlive(found: Remembered): Remembered {

@@ -5,6 +5,8 @@ import { type KeyRecord, selectRecord } from './queries/verification.ts';
 export interface KeyCache {
   /** The key of this prefix; asked for together, it is looked up once. */
   find(prefix: string): Promise<Remembered | undefined>;
+  /** The key as it was found last, also when it has to be looked up again. */
+  recall(prefix: string): Remembered | undefined;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export function openKeyCache(database: Database, rememberMs: number): KeyCache {
       const entry = entries.get(prefix);
       return entry && entry.staleAtMs > performance.now() ? entry : find(prefix);
     },
+    recall: (prefix) => entries.get(prefix),
     async close() {
       await (await listening?.catch(() => undefined))?.();
     },

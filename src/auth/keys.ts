@@ -1,4 +1,5 @@
 import { type Actor, nameOfActor } from '../core/actor.ts';
+import { formatMs } from '../core/duration.ts';
 import { Failure } from '../core/errors.ts';
 import { coversScope, scopePattern } from '../core/job-scope.ts';
 import type { Roles } from '../core/roles.ts';
@@ -9,6 +10,7 @@ import {
   type Key,
   selectKeyForUpdate,
   selectKeys,
+  selectLimits,
   updateReplaced,
   updateRevoked,
 } from './queries/keys.ts';
@@ -42,7 +44,10 @@ export function listKeys(sql: Sql): Promise<Key[]> {
   return selectKeys(sql);
 }
 
-/** Makes a key; throws `key.invalid`, and `key.beyond` where it would have rights that its maker has not. */
+/**
+ * Makes a key; throws `key.invalid`, and `key.beyond` where it would have rights that its maker has not, or where a key
+ * would give more time or requests than it was given itself.
+ */
 export async function createKey(
   sql: Sql,
   wish: KeyWish,
@@ -51,6 +56,7 @@ export async function createKey(
   const jobs = wish.jobs?.includes('*') ? undefined : wish.jobs;
   requireValid(wish, roles);
   requireOwnRights({ role: wish.role, jobs }, { actor, roles });
+  await requireOwnLimits(sql, wish, actor);
   const { text, prefix, hash } = makeSecret();
   const key = await insertKey(sql, {
     prefix,
@@ -160,4 +166,23 @@ function requireOwnRights(
     throw new Failure('key.beyond', {
       beyond: `the maker is limited to the jobs ${actor.jobs?.join(', ')}`,
     });
+}
+
+/** A key that is to end, or to ask for little, could otherwise put another in its place that is not. */
+async function requireOwnLimits(
+  sql: Sql,
+  { ratePerMinute = Infinity, expiresMs = Infinity }: KeyWish,
+  { kind, id }: Actor,
+): Promise<void> {
+  const own = kind === 'key' ? await selectLimits(sql, id) : undefined;
+  const { ratePerMinute: rateMost, expiresInMs: timeMost } = own ?? {};
+  const beyond = [
+    typeof rateMost === 'number' &&
+      ratePerMinute > rateMost &&
+      `the maker may make ${rateMost} requests a minute, so say a rate that is no higher`,
+    typeof timeMost === 'number' &&
+      expiresMs > timeMost &&
+      `the maker expires in ${formatMs(Math.floor(timeMost / 1000) * 1000)}, so say an end that is no later`,
+  ].filter((fault) => fault !== false);
+  if (beyond.length > 0) throw new Failure('key.beyond', { beyond: beyond.join('; ') });
 }

@@ -32,7 +32,7 @@ export const authFailures = {
   'key.invalid': ['invalid', 'The key cannot be made so: {faults}.'],
   'key.beyond': [
     'denied',
-    'Nobody gives a key more rights than their own: {beyond}. Ask for less, or ask an admin.',
+    'Nobody gives a key more than they have: {beyond}. Ask for less, or ask an admin.',
   ],
   'key.ended': [
     'conflict',

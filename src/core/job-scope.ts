@@ -15,9 +15,9 @@ export function coversScope(outer: JobScope, inner: JobScope): boolean {
   return inner?.every((wanted) => outer.some((entry) => covers(entry, wanted))) ?? false;
 }
 
-/** The same scope for SQL's `like any`; no job has a wildcard of `like` in its name. */
-export function likePatterns(scope: readonly string[]): readonly string[] {
-  return scope.map((entry) => entry.replace(/\*$/, '%'));
+/** The same scope for SQL's `like any`, null for all; no job has a wildcard of `like` in its name. */
+export function patternsOf(scope: JobScope): readonly string[] | null {
+  return scope?.map((entry) => entry.replace(/\*$/, '%')) ?? null;
 }
 
 /** A wildcard covers names, and wildcards that are no wider. */

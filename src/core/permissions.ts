@@ -4,7 +4,8 @@ export const permissions = {
   'runs:enqueue': 'enqueue and replay runs',
   'runs:cancel': 'cancel runs, one by one or by filter',
   'runs:retry': 'retry runs, one by one or by filter',
-  'payload:reveal': 'see payloads and results, which are left out of answers otherwise',
+  'payload:reveal':
+    'see payloads and results, messages of errors, and lines of logs, which are left out of answers otherwise',
   'jobs:read': 'list jobs with the schemas of their payloads',
   'queues:read': 'look at queues, their pauses and gates',
   'queues:pause': 'pause and resume queues',
@@ -32,7 +33,8 @@ export const permissions = {
   'audit:read': 'read, verify and export the audit log',
   'security:read': 'look at the state of security',
   'keys:read': 'list API keys',
-  'keys:write': 'create, rotate and revoke API keys, none with more rights than its own',
+  'keys:write':
+    'create, rotate and revoke API keys, none with more rights, time or requests than its own',
   'users:read': 'list users and their sessions',
   'users:write': 'create and disable users, give them roles, end their sessions',
 } as const satisfies Record<string, string>;

@@ -7,6 +7,7 @@ import type { Permission } from './permissions.ts';
  * - `run`, `bulk`, `schedule`, `job`: the one in the path has to be of its jobs, else it is as if it were not there
  * - `body`: so has every job that the body names
  * - `runs`: the route itself asks the database for runs of those jobs only
+ * - `documents`: the route itself asks for what runs of those jobs stored or decided
  * - a name: of the list by that name the others are left out
  * - `never`: it reaches beyond jobs, and such a key may not
  * - `free`: it is not about jobs
@@ -21,18 +22,22 @@ export interface RouteGuard {
     | 'job'
     | 'body'
     | 'runs'
+    | 'documents'
     | 'jobs'
     | 'queues'
     | 'schedules'
     | 'never'
     | 'free';
-  /** True where payloads and results are answered: they are left out without `payload:reveal`. */
+  /** True where nobody is asked for a key on an address of this machine alone, or where an installation says so. */
+  readonly mayBeOpen?: true;
+  /** True where payloads and results are answered, or what jobs wrote: it is left out without `payload:reveal`. */
   readonly shows?: true;
   /** What its entry in the audit log is called: of every route that changes something, and those that read the log. */
   readonly audits?: AuditAction;
 }
 
-const open: RouteGuard = { needs: null, within: 'free' };
+/** Nobody is asked for a key. */
+export const open: RouteGuard = { needs: null, within: 'free' };
 
 /**
  * Every route that there is: one that has no line here keeps the server from starting. `* /path/*` is all that
@@ -42,8 +47,8 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /health': open,
   'GET /health/live': open,
   'GET /health/ready': open,
-  // Names of jobs and counts, on every process, for whoever may reach it: Prometheus has no key of ours.
-  'GET /metrics': open,
+  // Names of jobs and counts, on every process.
+  'GET /metrics': { needs: 'metrics:read', within: 'never', mayBeOpen: true },
 
   'OPTIONS *': open,
   'GET /docs': open,
@@ -51,7 +56,7 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /docs/style.css': open,
 
   'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body', audits: 'run.enqueued' },
-  'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run' },
+  'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run', shows: true },
   'POST /api/v1/runs': {
     needs: 'runs:enqueue',
     within: 'body',
@@ -59,7 +64,7 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
     audits: 'run.enqueued',
   },
   'GET /api/v1/runs': { needs: 'runs:read', within: 'runs', shows: true },
-  'GET /api/v1/runs/failures': { needs: 'runs:read', within: 'runs' },
+  'GET /api/v1/runs/failures': { needs: 'runs:read', within: 'runs', shows: true },
   'POST /api/v1/runs/bulk': {
     needs: { retry: 'runs:retry', cancel: 'runs:cancel' },
     within: 'runs',
@@ -68,7 +73,7 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   },
   'GET /api/v1/runs/bulk/:id': { needs: 'runs:read', within: 'bulk' },
   'GET /api/v1/runs/:id': { needs: 'runs:read', within: 'run', shows: true },
-  'GET /api/v1/runs/:id/logs': { needs: 'runs:read', within: 'run' },
+  'GET /api/v1/runs/:id/logs': { needs: 'runs:read', within: 'run', shows: true },
   'GET /api/v1/runs/:id/result': { needs: 'payload:reveal', within: 'run' },
   'POST /api/v1/runs/:id/cancel': {
     needs: 'runs:cancel',
@@ -153,12 +158,12 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
     audits: 'schedule.backfilled',
   },
 
-  'GET /api/v1/search': { needs: 'search:read', within: 'never' },
-  'GET /api/v1/documents/:id': { needs: 'search:read', within: 'never' },
-  'GET /api/v1/decisions': { needs: 'decisions:read', within: 'never' },
+  'GET /api/v1/search': { needs: 'search:read', within: 'documents' },
+  'GET /api/v1/documents/:id': { needs: 'search:read', within: 'documents' },
+  'GET /api/v1/decisions': { needs: 'decisions:read', within: 'documents' },
   'POST /api/v1/decisions/:id/correct': {
     needs: 'decisions:correct',
-    within: 'never',
+    within: 'documents',
     audits: 'decision.corrected',
   },
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cleanText } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
+import type { JobScope } from '../core/job-scope.ts';
 import type { Sql } from '../core/sql.ts';
 import { cursorSchema, writeCursor } from './cursor.ts';
 import { parseInput } from './input.ts';
@@ -39,11 +40,18 @@ export async function listDecisions(sql: Sql, request: DecisionsRequest): Promis
   };
 }
 
-/** Writes down what a person says instead; it holds from then on. Throws `correction.invalid` and `decision.missing`. */
-export async function correctDecision(sql: Sql, correction: Correction): Promise<Decision> {
+/**
+ * Writes down what a person says instead of a job of the scope; it holds from then on. Throws `correction.invalid` and
+ * `decision.missing`.
+ */
+export async function correctDecision(
+  sql: Sql,
+  correction: Correction,
+  within?: JobScope,
+): Promise<Decision> {
   const { id, answer, by } = parseInput(correctionSchema, correction, 'correction.invalid');
   const corrected = z.uuid().safeParse(id).success
-    ? await updateCorrection(sql, { id, answer, by })
+    ? await updateCorrection(sql, { id, answer, by }, within)
     : undefined;
   if (!corrected) throw new Failure('decision.missing', { id });
   return corrected;
@@ -59,6 +67,7 @@ const decisionsSchema = z.strictObject({
   confidenceBelow: z.number().min(0).max(1).optional(),
   limit: z.int().min(1).max(100).default(20),
   cursor: cursorSchema.optional(),
+  within: z.array(z.string()).readonly().optional(),
 });
 
 const correctionSchema = z.strictObject({

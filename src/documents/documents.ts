@@ -11,24 +11,26 @@ import {
   selectKnownKeys,
   upsertDocuments,
 } from './queries/documents.ts';
+import type { Writer } from './writer.ts';
 
 /**
  * Documents and decisions, written through `sql` (so inside its transaction, if it is one) and signed with
- * `runId`. Text that Postgres refuses (NUL, half a surrogate pair) is stored with U+FFFD in its place; of two
+ * `runId` and its `job`. Text that Postgres refuses (NUL, half a surrogate pair) is stored with U+FFFD in its place; of two
  * with the same name in one call the last is kept. Large puts take several statements of some megabytes each:
  * only inside a transaction do they appear together. Throws `document.invalid` and `document.missing` before it
  * writes anything.
  */
 export function openDocuments(
   sql: Sql,
-  { runId = null }: { runId?: string | null } = {},
+  { runId = null, job = null }: Partial<Writer> = {},
 ): Documents {
+  const writer = { runId, job };
   return {
     async put(documents) {
       const named = distinct(documents, ({ kind, key }) => [kind, key]);
       for (const document of named) checkDocument(document);
       for (const chunk of chunksOf(named))
-        await upsertDocuments(sql, cleanJson(chunk.map(rowOf)), runId);
+        await upsertDocuments(sql, cleanJson(chunk.map(rowOf)), writer);
     },
 
     async decide(decisions) {
@@ -43,7 +45,7 @@ export function openDocuments(
         ...document,
         ...decision,
       }));
-      const [missing] = await upsertDecisions(sql, cleanJson(rows), runId);
+      const [missing] = await upsertDecisions(sql, cleanJson(rows), writer);
       if (missing) throw new Failure('decision.homeless', { ...missing });
     },
 

@@ -1,4 +1,5 @@
 import { documents } from './migrations/0001-documents.ts';
+import { jobsOfDocuments } from './migrations/0002-jobs.ts';
 
 export {
   correctDecision,
@@ -14,4 +15,7 @@ export { type Hit, type SearchRequest, type SearchResult, searchDocuments } from
 export { markEnd, markStart } from './snippet.ts';
 
 /** The migrations of documents and decisions, by name. */
-export const documentsMigrations = { 'documents/0001-documents': documents };
+export const documentsMigrations = {
+  'documents/0001-documents': documents,
+  'documents/0002-jobs': jobsOfDocuments,
+};

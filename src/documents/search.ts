@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cleanJson, cleanText } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
+import { type JobScope, patternsOf } from '../core/job-scope.ts';
 import type { Sql } from '../core/sql.ts';
 import { suggest } from '../core/suggest.ts';
 import { cursorSchema, writeCursor } from './cursor.ts';
@@ -33,6 +34,8 @@ export interface SearchRequest {
   readonly limit?: number | undefined;
   /** The `cursor` of the page before, of the same search. */
   readonly cursor?: string | undefined;
+  /** What these jobs stored, and decided about it: what whoever asks is limited to. */
+  readonly within?: JobScope;
 }
 
 /** A document that was found. */
@@ -75,8 +78,8 @@ export async function searchDocuments(sql: Sql, request: SearchRequest): Promise
     after: search.cursor ?? null,
     limit: search.limit + 1,
   });
-  if (total === 0 && search.kind !== undefined) await checkKind(sql, search.kind);
-  const hits = await loadHits(sql, page.slice(0, search.limit), query);
+  if (total === 0 && search.kind !== undefined) await checkKind(sql, search.kind, search.within);
+  const hits = await loadHits(sql, page.slice(0, search.limit), { query, within: search.within });
   return {
     hits,
     total,
@@ -93,6 +96,7 @@ const searchSchema = z.strictObject({
   to: z.date().optional(),
   limit: z.int().min(1).max(100).default(20),
   cursor: cursorSchema.optional(),
+  within: z.array(z.string()).readonly().optional(),
 });
 
 const nothing: SearchResult = { hits: [], total: 0, facets: {}, cursor: null };
@@ -107,6 +111,7 @@ function filterOf(search: z.infer<typeof searchSchema>, query: Query) {
     facets: search.facets ? cleanJson(search.facets) : null,
     from: search.from ?? null,
     to: search.to ?? null,
+    jobs: patternsOf(search.within),
   };
 }
 
@@ -125,8 +130,8 @@ function weighTerms({ terms }: Query, { documents, perTerm }: Frequencies) {
 }
 
 /** A kind without documents is a slip of the pen, unless there are no documents at all. */
-async function checkKind(sql: Sql, kind: string): Promise<void> {
-  const others = await selectOtherKinds(sql, kind);
+async function checkKind(sql: Sql, kind: string, within: JobScope): Promise<void> {
+  const others = await selectOtherKinds(sql, kind, within);
   if (others.length === 0) return;
   throw new Failure('search.kind', {
     kind,
@@ -135,12 +140,16 @@ async function checkKind(sql: Sql, kind: string): Promise<void> {
   });
 }
 
-async function loadHits(sql: Sql, page: Matches['page'], query: Query): Promise<Hit[]> {
+async function loadHits(
+  sql: Sql,
+  page: Matches['page'],
+  { query, within }: { readonly query: Query; readonly within: JobScope },
+): Promise<Hit[]> {
   if (page.length === 0) return [];
   const ids = page.map(({ id }) => id);
   const rows = new Map((await selectHits(sql, ids, snippetReach)).map((row) => [row.id, row]));
   const decisions = Map.groupBy(
-    await selectDecisionsAbout(sql, ids),
+    await selectDecisionsAbout(sql, ids, within),
     ({ document }) => document.id,
   );
   return page.flatMap(({ id, score }) => {

@@ -5,7 +5,7 @@ import type { Auth, Taken } from '../auth/index.ts';
 import { type Actor, nobody } from '../core/actor.ts';
 import { Failure } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
-import { findGuard, permissionsOf, type RouteGuard } from '../core/route-guards.ts';
+import { findGuard, open, permissionsOf, type RouteGuard } from '../core/route-guards.ts';
 import type { Sql } from '../core/sql.ts';
 import { cameByConnection, readOperator } from './caller.ts';
 import { holdToJobs, keepToJobs, whoIs } from './job-limits.ts';
@@ -31,6 +31,8 @@ export interface Door {
   readonly database?: Sql;
   /** True on the socket in the data folder: whoever may open that may do everything, and needs no key. */
   readonly isLocal?: boolean;
+  /** True where nobody is asked for a key for the metrics. */
+  readonly isMetricsOpen?: boolean;
 }
 
 /**
@@ -59,20 +61,20 @@ export function guardRoutes(server: Server, door: Door): void {
 
 function holdRequests(server: Server, door: Door): void {
   server.addHook('onRequest', async (request, reply) => {
-    const guard = guardOf(request);
+    const guard = guardOf(request, door);
     request.actor = guard?.needs ? await identify(door, request, reply) : nobody;
     if (guard?.needs && !permissionsOf(guard).some((needed) => request.may(needed)))
       throw denied(door, request, permissionsOf(guard)[0]!);
   });
   server.addHook('preHandler', async (request) => {
-    const guard = guardOf(request);
+    const guard = guardOf(request, door);
     if (!guard?.needs) return;
     const needed = neededFor(guard, request);
     if (!request.may(needed)) throw denied(door, request, needed);
     if (door.database) await holdToJobs(door.database, request, guard);
   });
   server.addHook('preSerialization', async (request, reply, answer: unknown) => {
-    const guard = guardOf(request);
+    const guard = guardOf(request, door);
     if (!guard?.needs || reply.statusCode >= 400) return answer;
     const kept = keepToJobs(answer, request.actor.jobs, guard);
     return guard.shows && !request.may('payload:reveal') ? redact(kept) : kept;
@@ -80,8 +82,12 @@ function holdRequests(server: Server, door: Door): void {
 }
 
 /** Undefined where there is no such route. */
-function guardOf({ is404, method, routeOptions }: FastifyRequest): RouteGuard | undefined {
-  return is404 ? undefined : findGuard(method, routeOptions.url ?? '');
+function guardOf(
+  { is404, method, routeOptions }: FastifyRequest,
+  { isMetricsOpen }: Door,
+): RouteGuard | undefined {
+  const found = is404 ? undefined : findGuard(method, routeOptions.url ?? '');
+  return found?.mayBeOpen && isMetricsOpen ? open : found;
 }
 
 /** A key that is sent counts, on whichever door. Without one only those come in who are on this machine already. */
@@ -94,6 +100,8 @@ async function identify(
   if (authorization === undefined && (isLocal || !cameByConnection(request)))
     return readOperator(request);
   if (!auth) throw new Failure('auth.required', {});
+  const spent = request.server.refuseSpent?.(request);
+  if (spent && !auth.remembers(authorization)) throw spent;
   try {
     const { actor, rate } = await auth.authenticate(authorization);
     tellRate(reply, rate);

@@ -5,6 +5,8 @@ import { coversJob, coversScope, type JobScope } from '../core/job-scope.ts';
 import type { RouteGuard } from '../core/route-guards.ts';
 import type { Sql } from '../core/sql.ts';
 import { findBulk, findRunJob, findSchedule } from '../ledger/index.ts';
+import type { Refusal } from '../runtime/index.ts';
+import { keepHints } from './hints.ts';
 
 /**
  * Refuses what is beyond the jobs that a key is limited to. What it may not see is missing; what it asks for by the
@@ -30,8 +32,10 @@ export async function holdToJobs(
 
 /** The answer without what is of other jobs: whole entries of its lists, and branches of the tree below a run. */
 export function keepToJobs(answer: unknown, scope: JobScope, guard: RouteGuard): unknown {
+  if (scope === undefined || typeof answer !== 'object' || !answer) return answer;
+  if (guard.within === 'body') return keepRefusals(answer, scope);
   const lists = listed[guard.within];
-  if (scope === undefined || !lists || typeof answer !== 'object' || !answer) return answer;
+  if (!lists) return answer;
   const kept = Object.entries(answer).map(([field, value]) => {
     const jobOf = lists[field];
     if (!jobOf || !Array.isArray(value)) return [field, value];
@@ -41,6 +45,12 @@ export function keepToJobs(answer: unknown, scope: JobScope, guard: RouteGuard):
     return [field, entries.map(below)];
   });
   return Object.fromEntries(kept);
+}
+
+/** Of a batch that was accepted in part, why the rest was not. */
+function keepRefusals(answer: object, scope: JobScope): unknown {
+  const { refused } = answer as { refused?: readonly Refusal[] };
+  return refused ? { ...answer, refused: refused.map((one) => keepHints(one, scope)) } : answer;
 }
 
 /** How a refusal names whoever was refused. */

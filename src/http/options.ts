@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf, matching, text, wholeNumber } from '../core/option.ts';
+import { listOf, matching, oneOf, text, wholeNumber } from '../core/option.ts';
 
 /** Where `web` and `start` listen when PORT is not set. */
 export const usualPort = 2300;
@@ -39,6 +39,11 @@ export const httpOptions = z.strictObject({
   connections: wholeNumber(1, 1_000_000)
     .prefault('10000')
     .describe('Connections that the API holds at a time; those beyond are closed at once.'),
+  metrics: oneOf(['key', 'open'])
+    .prefault('key')
+    .describe(
+      'Whether `/metrics` asks for a key with the permission metrics:read where NIGHTSHIFT_HOST lets other machines reach it, or is open to them. On an address of this machine alone it asks nobody.',
+    ),
   tlsCert: text('a path')
     .exactOptional()
     .describe(

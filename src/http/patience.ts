@@ -11,6 +11,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     isEndless?: boolean;
   }
+
+  interface FastifyRequest {
+    /** Ends when the handler has taken too long; null where it may. */
+    patience: NodeJS.Timeout | null;
+  }
 }
 
 /**
@@ -18,19 +23,19 @@ declare module 'fastify' {
  * ends with the body of a request, so that it would count for those without one only.
  */
 export function answerInTime(server: FastifyInstance, ms = handlerMs): void {
-  const timers = new WeakMap<FastifyRequest, NodeJS.Timeout>();
+  server.decorateRequest('patience', null);
   server.addHook('onRequest', (request, reply, done) => {
     if (!isWaiting(request)) {
       const timer = setTimeout(() => {
         if (!reply.sent) void reply.send(new Failure('request.slow', { seconds: ms / 1000 }));
       }, ms);
-      timers.set(request, timer);
+      request.patience = timer;
       reply.raw.once('close', () => clearTimeout(timer));
     }
     done();
   });
   server.addHook('preHandler', (request, _, done) => {
-    timers.get(request)?.refresh();
+    request.patience?.refresh();
     done();
   });
 }

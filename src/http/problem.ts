@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { Failure } from '../core/errors.ts';
@@ -6,6 +7,7 @@ import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
 import { isConnectionLost } from '../db/index.ts';
 import type { Refusal } from '../runtime/index.ts';
+import { keepHints } from './hints.ts';
 
 const statusOf: Record<FailureKind, number> = {
   invalid: 400,
@@ -51,19 +53,38 @@ export function answerProblems(
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await readToEnd(request);
     const isStranger = statusOfCode[error.code] === 401;
     const refusal = isStranger ? await server.countStranger?.(request, reply) : undefined;
-    const problem = toProblem(refusal ?? explain(error, request, payloadLimit));
+    const found = toProblem(refusal ?? explain(error, request, payloadLimit));
+    // A request that is refused at once has no actor yet.
+    const problem = keepHints(found, (request.actor as FastifyRequest['actor'] | null)?.jobs);
     if (problem.kind === 'bug') onBug(error);
     const seconds = retryAfter(problem, refusal ?? error);
     if (seconds !== undefined && !reply.hasHeader('retry-after'))
       void reply.header('retry-after', seconds);
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
-  server.setNotFoundHandler((request, reply) =>
-    reply
-      .status(404)
-      .type('application/problem+json')
-      .send(problemOf('missing', 'route.missing', `There is no ${request.method} ${request.url}.`)),
+  server.setNotFoundHandler(answerMissing);
+}
+
+/**
+ * Answers for what there is no route for before its body is read, which Node then discards. As a plugin, it comes after
+ * the hooks of the door, which count such a request.
+ */
+export function refuseUnknownRoutes(server: FastifyInstance): void {
+  void server.register(
+    fastifyPlugin((scope, _, done) => {
+      scope.addHook('preParsing', async (request, reply) => {
+        if (request.is404) await answerMissing(request, reply);
+      });
+      done();
+    }),
   );
+}
+
+function answerMissing({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply
+    .status(404)
+    .type('application/problem+json')
+    .send(problemOf('missing', 'route.missing', `There is no ${method} ${url}.`));
 }
 
 /** Answers what is wrong with a request before any route is found: an URL that cannot be read. */

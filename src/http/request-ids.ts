@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { nobody } from '../core/actor.ts';
+import type { HearEnd } from './request-end.ts';
 
 /** Runs `work`, and what follows from it, so that each line of the log says which request it was for. */
 export type Within = (ids: RequestIds, work: () => void) => void;
@@ -10,7 +11,13 @@ export interface RequestIds {
   actor?: string;
 }
 
-/** Hears of each request to the API, and of its answer, as traces do. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    ids: RequestIds;
+  }
+}
+
+/** Hears of each request to the API, and of how it ended, as traces do. */
 export interface RequestListener {
   /** `traceparent`: the header by which a caller says which trace it belongs to. */
   receive(request: string, traceparent: unknown): void;
@@ -27,33 +34,32 @@ export interface RequestListener {
 
 /** Has whatever is logged on the way of a request say its id. */
 export function tagRequests(server: FastifyInstance, within: Within = (_, work) => work()): void {
-  const known = new WeakMap<FastifyRequest, RequestIds>();
+  server.decorateRequest('ids', null as unknown as RequestIds);
   server.addHook('onRequest', (request, _, done) => {
-    const ids: RequestIds = { request: request.id };
-    known.set(request, ids);
-    within(ids, done);
+    request.ids = { request: request.id };
+    within(request.ids, done);
   });
   // Reading a body goes by events of the connection, which know nothing of the request.
   server.addHook('preValidation', (request, _, done) => {
-    const ids = known.get(request)!;
-    const { actor } = request;
+    const { ids, actor } = request;
     if (actor && actor !== nobody) ids.actor = `${actor.kind} ${actor.id}`;
     within(ids, done);
   });
 }
 
-/** Tells `listener` of what is asked of the API; health and metrics are asked all the time. */
-export function tellRequests(server: FastifyInstance, listener: RequestListener): void {
+/**
+ * Tells `listener` of what is asked of the API; health and metrics are asked all the time. Answers whoever is to hear of
+ * the ends.
+ */
+export function tellRequests(server: FastifyInstance, listener: RequestListener): HearEnd {
   const isTold = ({ url }: FastifyRequest) => url.startsWith('/api/');
   server.addHook('onRequest', (request, _, done) => {
     if (isTold(request)) listener.receive(request.id, request.headers['traceparent']);
     done();
   });
-  server.addHook('onResponse', (request, reply, done) => {
+  return (request, { status, tookMs }) => {
     const { id, method, routeOptions } = request;
-    const { statusCode: status, elapsedTime: tookMs } = reply;
     if (isTold(request))
       listener.answer(id, { method, route: routeOptions.url ?? 'none', status, tookMs });
-    done();
-  });
+  };
 }

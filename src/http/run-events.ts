@@ -12,6 +12,8 @@ export interface EventsRequest {
   readonly signal: AbortSignal;
   /** After so long without an event a comment says that the connection lives. */
   readonly heartbeatMs: number;
+  /** What the client may see of the data of an event; all of it when left out. */
+  readonly show?: (event: string, data: object) => unknown;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface EventsRequest {
  */
 export async function* streamRun(
   { sql, watch }: { readonly sql: Sql; readonly watch: RunWatch },
-  { id, mark: known, signal, heartbeatMs }: EventsRequest,
+  { id, mark: known, signal, heartbeatMs, show = (_, data) => data }: EventsRequest,
 ): AsyncGenerator<string> {
   const looks = openLooks(watch, id, signal);
   let mark = known;
@@ -34,7 +36,7 @@ export async function* streamRun(
         if (!signal.aborted) yield ': nothing new\n\n';
         continue;
       }
-      for await (const event of tell(sql, look, mark)) {
+      for await (const event of tell({ sql, show }, look, mark)) {
         mark = event.mark;
         yield event.text;
       }
@@ -60,11 +62,15 @@ interface Told {
 }
 
 /** Everything that `look` has and `mark` has not: of a run that has ended, its lines before its end. */
-async function* tell(sql: Sql, look: RunLook, from: EventMark): AsyncGenerator<Told> {
+async function* tell(
+  { sql, show }: { readonly sql: Sql } & Required<Pick<EventsRequest, 'show'>>,
+  look: RunLook,
+  from: EventMark,
+): AsyncGenerator<Told> {
   let mark = from;
   const event = (name: string, data: object, next: Partial<EventMark>): Told => {
     mark = { ...mark, ...next };
-    const text = `id: ${writeMark(mark)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+    const text = `id: ${writeMark(mark)}\nevent: ${name}\ndata: ${JSON.stringify(show(name, data))}\n\n`;
     return { mark, text };
   };
   const stateMark = markOfState(look);

@@ -1,7 +1,10 @@
 import type { Sql } from '../core/sql.ts';
 import { lookAtRuns, type RunLook } from '../ledger/index.ts';
 
-/** Looks at all runs that anybody waits for in one statement, often while something may happen and seldom later. */
+/**
+ * Looks at the runs that somebody waits for, those that are due in one statement: at each often while something may happen
+ * to it, and seldom later.
+ */
 export interface RunWatch {
   /** Tells `onLook` what every look finds, undefined when the run is gone, until the returned function is called. */
   watch(id: string, onLook: (look: RunLook | undefined) => void): () => void;
@@ -15,6 +18,7 @@ interface Watcher {
   readonly id: string;
   readonly onLook: (look: RunLook | undefined) => void;
   readonly since: number;
+  due: number;
 }
 
 const shortestMs = 20;
@@ -27,29 +31,34 @@ export function openRunWatch(sql: Sql): RunWatch {
   let looking = false;
   let closed = false;
 
-  function plan(ms: number): void {
+  function plan(): void {
     clearTimeout(timer);
-    if (!closed && !looking && watchers.size > 0) timer = setTimeout(() => void look(), ms);
+    if (closed || looking || watchers.size === 0) return;
+    const next = Math.min(...Array.from(watchers, ({ due }) => due));
+    timer = setTimeout(() => void look(), Math.max(0, next - performance.now()));
   }
 
   async function look(): Promise<void> {
+    const asked = listDue(watchers, performance.now());
+    if (asked.length === 0) return plan();
     looking = true;
-    const asked = [...watchers];
     const found = await lookAtRuns(sql, [...new Set(asked.map(({ id }) => id))]).catch(() => null);
     looking = false;
-    if (found) {
-      const byId = new Map(found.map((run) => [run.id, run]));
-      for (const watcher of asked)
-        if (watchers.has(watcher)) watcher.onLook(byId.get(watcher.id.toLowerCase()));
+    const now = performance.now();
+    const byId = new Map(found?.map((run) => [run.id, run]));
+    for (const watcher of asked) {
+      watcher.due = now + (found ? pauseOf(watcher, now) : longestMs);
+      if (found && watchers.has(watcher)) watcher.onLook(byId.get(watcher.id.toLowerCase()));
     }
-    plan(found ? pauseOf(watchers) : longestMs);
+    plan();
   }
 
   return {
     watch(id, onLook) {
-      const watcher: Watcher = { id, onLook, since: performance.now() };
+      const now = performance.now();
+      const watcher: Watcher = { id, onLook, since: now, due: now + shortestMs };
       watchers.add(watcher);
-      plan(shortestMs);
+      plan();
       return () => void watchers.delete(watcher);
     },
     get size() {
@@ -63,8 +72,12 @@ export function openRunWatch(sql: Sql): RunWatch {
   };
 }
 
+/** Those due within a moment come along: a statement for ten costs about what one for one does. */
+function listDue(watchers: ReadonlySet<Watcher>, now: number): Watcher[] {
+  return [...watchers].filter(({ due }) => due <= now + shortestMs / 2);
+}
+
 /** Whoever has just begun to wait often has not long to wait. */
-function pauseOf(watchers: ReadonlySet<Watcher>): number {
-  const youngest = Math.max(...Array.from(watchers, ({ since }) => since));
-  return Math.min(longestMs, Math.max(shortestMs, (performance.now() - youngest) / 4));
+function pauseOf({ since }: Watcher, now: number): number {
+  return Math.min(longestMs, Math.max(shortestMs, (now - since) / 4));
 }

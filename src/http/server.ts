@@ -8,15 +8,17 @@ import {
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { auditRequests } from './audited.ts';
+import { isMetricsOpen } from './door/host.ts';
 import type { DoorOptions } from './door/options.ts';
-import { logRequests, nameRequest } from './door/request-log.ts';
+import { logEnds, markAnswers, nameRequest } from './door/request-log.ts';
 import { followTls, readTls } from './door/tls.ts';
 import { tagAnswers } from './etag.ts';
 import { type Door, guardRoutes } from './guard.ts';
 import { readJsonBodies } from './json-body.ts';
 import type { Operated, Server } from './operated.ts';
 import { answerInTime } from './patience.ts';
-import { answerProblems, answerUnreadable } from './problem.ts';
+import { answerProblems, answerUnreadable, refuseUnknownRoutes } from './problem.ts';
+import { tellEnds } from './request-end.ts';
 import { type RequestListener, tagRequests, tellRequests, type Within } from './request-ids.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batch.ts';
@@ -93,16 +95,19 @@ const apiRoutes: readonly Routes[] = [
   hookRoutes,
 ];
 
-/** Health and metrics alone, for a process that serves no API. */
-export function buildHealthServer(options: ServerOptions): Server {
-  const server = openServer(options, { guard: {}, payloadLimit: 0 });
+/** Health and metrics alone, for a process that serves no API; with the keys of `guard` where metrics ask for one. */
+export function buildHealthServer(
+  options: ServerOptions,
+  guard: Pick<Door, 'auth' | 'database'> = {},
+): Server {
+  const server = openServer(options, { guard, payloadLimit: 0 });
   addRoutes(server, '', outside(options));
   return server;
 }
 
 type Scoped = (scope: Server) => void;
 
-/** The routes that need no key. */
+/** The routes that need no key, or not everywhere. */
 function outside({ metrics, ...options }: ServerOptions): Scoped[] {
   return [
     (scope) => healthRoutes(scope, options),
@@ -139,8 +144,11 @@ function openServer(
   server.setSerializerCompiler(checkAnswers(onBug));
   readJsonBodies(server);
   tagRequests(server, within);
-  if (tracer) tellRequests(server, tracer);
-  logRequests(server, door?.onRequest);
+  markAnswers(server);
+  tellEnds(server, [
+    ...(tracer ? [tellRequests(server, tracer)] : []),
+    ...(door?.onRequest ? [logEnds(door.onRequest)] : []),
+  ]);
   tagAnswers(server);
   answerProblems(server, { payloadLimit, onBug });
   if (door)
@@ -150,8 +158,12 @@ function openServer(
         await guardDoor(scope, door);
       }),
     );
+  refuseUnknownRoutes(server);
   if (door) answerInTime(server, door.handlerMs);
-  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), guard);
+  guardRoutes(server.withTypeProvider<ZodTypeProvider>(), {
+    ...guard,
+    isMetricsOpen: door === undefined || isMetricsOpen(door),
+  });
   if (guard.audit)
     auditRequests(server.withTypeProvider<ZodTypeProvider>(), { audit: guard.audit, onBug });
   if (door?.tls) {

@@ -70,7 +70,7 @@ export async function previewBulk(
   sql: Sql,
   { filter, most }: Pick<Bulk, 'filter' | 'most'>,
 ): Promise<{ matched: number; sample: Run[] }> {
-  const { text, values } = conditionsOf(filter);
+  const { text, values } = await conditionsOf(sql, filter);
   const found = await sql.query<{ count: number }>(
     `select count(*) as count from nightshift.runs where ${text}`,
     values,
@@ -118,7 +118,7 @@ async function listPage(
   { id, filter, reached }: Bulk & { readonly reached: string },
   size: number,
 ): Promise<string[]> {
-  const { text, values } = conditionsOf(filter);
+  const { text, values } = await conditionsOf(tx, filter);
   const [after, upTo, limit] = [1, 2, 3].map((n) => `$${values.length + n}`);
   const rows = await tx.query<{ id: string }>(
     `select id from nightshift.runs where ${text} and id > ${after} and id < ${upTo} order by id limit ${limit}`,

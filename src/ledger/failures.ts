@@ -20,7 +20,7 @@ export async function listFailures(
   sql: Sql,
   { limit, ...query }: Omit<RunQuery, 'states'> & { readonly limit: number },
 ): Promise<FailureGroup[]> {
-  const { text, values } = conditionsOf(query);
+  const { text, values } = await conditionsOf(sql, query);
   return sql.query<FailureGroup>(
     `with groups as (
        select job, fingerprint, count(*)::int as count, min(finished_at) as "firstSeen",

@@ -1,6 +1,7 @@
 import type { RunFilter } from '../core/bulk.ts';
-import { likePatterns } from '../core/job-scope.ts';
 import { isFinal, type RunState } from '../core/run.ts';
+import type { Sql } from '../core/sql.ts';
+import { namesIn } from './job-names.ts';
 
 /** Which runs: as people ask, and in one of several states. */
 export interface RunQuery extends Omit<RunFilter, 'state'> {
@@ -13,21 +14,21 @@ export interface Conditions {
   readonly values: readonly unknown[];
 }
 
-/** The conditions of a query, said so that a partial index can serve them. */
-export function conditionsOf({
-  job,
-  states,
-  fingerprint,
-  parent,
-  from,
-  to,
-  within,
-}: RunQuery): Conditions {
+/** The conditions of a query, said so that an index can serve them. */
+export async function conditionsOf(sql: Sql, query: RunQuery): Promise<Conditions> {
+  return conditionsAmong(query, await namesIn(sql, query.within));
+}
+
+/** The conditions of a query; of these jobs alone, where `names` are given. */
+export function conditionsAmong(
+  { job, states, fingerprint, parent, from, to }: RunQuery,
+  names?: readonly string[],
+): Conditions {
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   const texts = [
     job !== undefined && `job = ${parameter(job)}`,
-    within !== undefined && `job like any(${parameter(likePatterns(within))}::text[])`,
+    names !== undefined && `job = any(${parameter(names)}::text[])`,
     states !== undefined && conditionOnStates(states, parameter),
     fingerprint !== undefined && `fingerprint = ${parameter(fingerprint)}`,
     parent !== undefined && `parent = ${parameter(parent)}`,

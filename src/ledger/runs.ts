@@ -2,7 +2,8 @@ import { Failure } from '../core/errors.ts';
 import type { Run, RunError } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
 import { uuidPattern } from '../core/uuid.ts';
-import { conditionsOf, type RunQuery } from './run-filter.ts';
+import { namesIn } from './job-names.ts';
+import { conditionsAmong, conditionsOf, type RunQuery } from './run-filter.ts';
 
 /** The columns of `nightshift.runs` that make a `Run`. */
 export const runColumns = `id, job, version, state, payload, result, artifact, error, progress, attempt, failures, losses, priority,
@@ -38,12 +39,42 @@ export async function listRuns(
   sql: Sql,
   { before, limit, ...query }: RunQuery & { before?: string | undefined; limit: number },
 ): Promise<Run[]> {
-  const { text, values } = conditionsOf(query);
+  const names = query.job === undefined ? await namesIn(sql, query.within) : undefined;
+  if (names) return listAmong(sql, { query, names, before, limit });
+  const { text, values } = await conditionsOf(sql, query);
   const [cursor, most] = [values.length + 1, values.length + 2];
   return sql.query<Run>(
     `select ${runColumns} from nightshift.runs
      where ${text} and ($${cursor}::uuid is null or id < $${cursor}) order by id desc limit $${most}`,
     [...values, before ?? null, limit],
+  );
+}
+
+/** After every id. */
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/**
+ * A page of the newest of each job, and of those the newest. That a job is between its name and its name keeps Postgres
+ * from walking by id through the runs of all others, which it thinks cheaper when it does not know the name.
+ */
+function listAmong(
+  sql: Sql,
+  page: {
+    readonly query: RunQuery;
+    readonly names: readonly string[];
+    readonly before: string | undefined;
+    readonly limit: number;
+  },
+): Promise<Run[]> {
+  const { text, values } = conditionsAmong(page.query);
+  const [among, cursor, most] = [1, 2, 3].map((n) => `$${values.length + n}`);
+  return sql.query<Run>(
+    `select ${runColumns} from unnest(${among}::text[]) as allowed(name) cross join lateral (
+       select * from nightshift.runs
+       where ${text} and job >= allowed.name and (job, id) < (allowed.name, ${cursor}::uuid)
+       order by job desc, id desc limit ${most}) as r
+     order by id desc limit ${most}`,
+    [...values, [...new Set(page.names)], page.before ?? lastId, page.limit],
   );
 }
 

@@ -21,6 +21,7 @@ export type Providers = {
   readonly [Name in Need]?: (scope: {
     readonly sql: Sql;
     readonly run: string;
+    readonly job: string;
   }) => Provisions[Name];
 };
 
@@ -92,7 +93,9 @@ export function provide(
 ): Partial<Provisions> {
   checkNeeds(job, providers);
   const needs = job.needs as readonly Need[];
-  return Object.fromEntries(needs.map((need) => [need, providers[need]!(scope)]));
+  return Object.fromEntries(
+    needs.map((need) => [need, providers[need]!({ ...scope, job: job.name })]),
+  );
 }
 
 export function openLog(write: (line: Omit<LogEntry, 'at'>) => void): RunLog {

@@ -225,7 +225,7 @@ function openServices(
     announcements,
     providers: {
       database: ({ sql }) => sql,
-      documents: ({ sql, run }) => openDocuments(sql, { runId: run }),
+      documents: ({ sql, run, job }) => openDocuments(sql, { runId: run, job }),
       ...Object.fromEntries(connectors.map(([need, connector]) => [need, () => connector])),
     },
     worker: id,

@@ -137,7 +137,13 @@ describe.each(databaseKinds)('keys on %s', (kind) => {
     expect((await listKeys(place.database))[0]?.lastUsedAt).toEqual(used);
   });
 
-  const maker: Actor = { kind: 'key', id: '1', name: 'x', role: 'developer', jobs: ['mail-*'] };
+  const maker: Actor = {
+    kind: 'key',
+    id: '00000000-0000-4000-8000-000000000001',
+    name: 'x',
+    role: 'developer',
+    jobs: ['mail-*'],
+  };
   test.each([
     ['a wider role', { role: 'admin' }, 'the role admin may also'],
     ['all jobs', { role: 'viewer' }, 'limited to the jobs mail-*'],

@@ -13,7 +13,7 @@ import { exitOnSignal } from '../support/exit-on-signal.ts';
 import { type Goal, printReport, type ReportRow } from '../support/report.ts';
 import { drawChart } from './chart.ts';
 import type { PartOptions, PartReport } from './part.ts';
-import { listUnmeasured, parts } from './parts.ts';
+import { parts } from './parts.ts';
 
 const flags = {
   quick: { type: 'boolean', default: false },
@@ -52,10 +52,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   goals.push(...report.goals);
 }
 if (values.chart !== undefined) await writeFile(values.chart, drawChart(rows));
-printReport(
-  { suite: 'bench', rows, goals: [...goals, ...listUnmeasured()] },
-  { json: values.json },
-);
+printReport({ suite: 'bench', rows, goals }, { json: values.json });
 
 function readArguments() {
   try {

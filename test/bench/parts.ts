@@ -1,7 +1,7 @@
-import { type Goal, notMeasured } from '../support/report.ts';
 import { measureEmbedded } from './embedded.ts';
 import { measureFairness } from './fairness.ts';
 import { measureGrowth } from './growth.ts';
+import { measureHttp } from './http.ts';
 import { measureLatency } from './latency.ts';
 import { measureMemory } from './memory.ts';
 import type { PartOptions, PartReport } from './part.ts';
@@ -21,6 +21,11 @@ export const parts: Readonly<
   latency: {
     summary: 'from enqueue to the start of the handler, at 200 a second (size: jobs a round)',
     measure: measureLatency,
+  },
+  http: {
+    summary:
+      'the API with keys, against Fastify and queue.add without, and 1,000 connections (size: runs a round)',
+    measure: measureHttp,
   },
   embedded: {
     summary: 'the embedded footprint against pg-boss on PGlite (size: jobs a round)',
@@ -47,16 +52,3 @@ export const parts: Readonly<
     measure: measureGrowth,
   },
 };
-
-/** What no part measures yet. */
-export function listUnmeasured(): Goal[] {
-  const later = 'its part comes with the feature';
-  return [
-    notMeasured('durable POST /api/v1/runs vs Fastify + queue.add', '≥ 0.5', later),
-    notMeasured(
-      '1,000 open connections, p99 ms of authenticated reads without an error',
-      '< 100',
-      later,
-    ),
-  ];
-}

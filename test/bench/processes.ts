@@ -22,7 +22,7 @@ export function startWorkerProcess(ground: Settings): TestProcess {
 }
 
 /** The environment of a real process of the product on this ground. */
-function environmentOf({ databaseUrl, redisUrl, prefix }: Settings) {
+export function environmentOf({ databaseUrl, redisUrl, prefix }: Settings) {
   return {
     ...unset,
     DATABASE_URL: databaseUrl,

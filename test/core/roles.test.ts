@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { coversJob, coversScope, likePatterns } from '../../src/core/job-scope.ts';
+import { coversJob, coversScope, patternsOf } from '../../src/core/job-scope.ts';
 import { allPermissions } from '../../src/core/permissions.ts';
 import { builtInRoles, collectRoles } from '../../src/core/roles.ts';
 
@@ -88,7 +88,7 @@ describe('the jobs of a key', () => {
   test('SQL is asked for the same jobs', () => {
     fc.assert(
       fc.property(scope, name, (entries, job) => {
-        const isLike = likePatterns(entries).some((pattern) =>
+        const isLike = patternsOf(entries)!.some((pattern) =>
           new RegExp(`^${pattern.replace('%', '.*')}$`).test(job),
         );
         expect(isLike).toBe(coversJob(entries, job));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openTestFootprint, type TestFootprint } from '../support/footprint.ts';
+import { productMigrations } from '../support/migrations.ts';
 import { jobOf } from '../support/runtime.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
@@ -12,7 +12,7 @@ let postgres: TcpProxy;
 let redis: TcpProxy;
 let api: TestApi;
 beforeEach(async () => {
-  place = await openTestFootprint('cluster', ledgerMigrations);
+  place = await openTestFootprint('cluster', productMigrations);
   const { url } = place.database as { url: string };
   postgres = await openTcpProxy({ url });
   redis = await openTcpProxy({ url: place.redisUrl! });

@@ -1,10 +1,13 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../../src/core/job.ts';
 import type { DoorOptions, RequestLine } from '../../src/http/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openDoor } from '../support/door.ts';
+import { makeKey } from '../support/keys.ts';
+import { until } from '../support/until.ts';
 
 const job = defineJob({
   name: 'plain',
@@ -165,6 +168,21 @@ describe('bad input is answered by what is wrong with it', () => {
   });
 });
 
+test('what there is no route for is answered before its body comes, and the connection goes on', async () => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let said = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  const body = 'x'.repeat(50_000);
+  socket.write(
+    `POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n`,
+  );
+  await until(() => said.includes('"route.missing"'));
+  expect(said).toContain('HTTP/1.1 404');
+  socket.write(`${body}GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await until(() => said.includes('"alive":true'));
+  socket.destroy();
+});
+
 test('whoever has an answer already is told that it has not changed', async () => {
   const first = await ask(url);
   expect(first.headers.etag).toMatch(/^"[\w-]{22}"$/);
@@ -249,10 +267,34 @@ describe('who may call', () => {
       const statuses = [];
       for (let n = 0; n < 4; n++) statuses.push((await ask(at)).status);
       expect(statuses).toEqual([401, 401, 401, 429]);
+      expect((await ask(at, { path: '/nowhere' })).status).toBe(429);
       const { headers, problem } = await ask(at);
       expect(problem.code).toBe('request.rate');
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
       expect((await ask(at, { path: '/health/live' })).status).toBe(200);
+    });
+  });
+
+  test('an address that spent its requests has no key looked up any more, and one that is known goes through', async () => {
+    const door = openDoor({ strangersPerMinute: 3 });
+    await using other = await openTestApi('postgres', [job], { isLocal: false, door });
+    const at = await other.listen();
+    const { database } = other.runtime;
+    const bearer = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
+    const [known, fresh] = [await makeKey(database), await makeKey(database)];
+    const invented = `nsk_0badc0de_${'x'.repeat(43)}`;
+    expect((await ask(at, bearer(known.secret))).status).toBe(200);
+    const statuses = [];
+    for (let n = 0; n < 4; n++) statuses.push((await ask(at, bearer(invented))).status);
+    expect(statuses).toEqual([401, 401, 401, 429]);
+    expect((await ask(at, bearer(known.secret))).status).toBe(200);
+    await database.transaction(async (tx) => {
+      await tx.query('lock table nightshift.keys in access exclusive mode');
+      for (const secret of [invented, fresh.secret, `${known.secret.slice(0, -1)}!`]) {
+        const { status, headers, problem } = await ask(at, bearer(secret));
+        expect([status, problem.code]).toEqual([429, 'request.rate']);
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
     });
   });
 

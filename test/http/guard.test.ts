@@ -5,6 +5,7 @@ import { localOperator } from '../../src/core/actor.ts';
 import { collectRoles, type Role } from '../../src/core/roles.ts';
 import { findGuard, permissionsOf, routeGuards } from '../../src/core/route-guards.ts';
 import { defineSchedule } from '../../src/core/schedule.ts';
+import { openDocuments } from '../../src/documents/index.ts';
 import { openHooks } from '../../src/hooks/index.ts';
 import { buildServer, type Server } from '../../src/http/index.ts';
 import { beginBulk } from '../../src/runtime/index.ts';
@@ -65,7 +66,8 @@ function openServer(isLocal = false): Server {
       metrics: { contentType: 'text/plain', scrape: () => Promise.resolve('') },
       onBug: onError,
       isLocal,
-      door: openDoor({ corsOrigins: ['https://app.example.com'] }),
+      // Where other machines reach it, so that every route asks that ever does.
+      door: openDoor({ host: '0.0.0.0', corsOrigins: ['https://app.example.com'] }),
     },
   );
   built.addHook('onClose', () => auth.close());
@@ -345,8 +347,6 @@ describe('a key that is limited to jobs', () => {
     ['POST /api/v1/queues/digest/pause', {}],
     ['POST /api/v1/queues/digest/resume', undefined],
     ['POST /api/v1/events', { name: 'paid' }],
-    ['GET /api/v1/search?q=x', undefined],
-    ['GET /api/v1/decisions', undefined],
   ])('is denied %s with %j', async (route, body) => {
     const answer = await ask(route, secret, body);
     expect(answer).toMatchObject({ status: 403, code: 'auth.job_denied' });
@@ -374,6 +374,58 @@ describe('a key that is limited to jobs', () => {
         status: 404,
         code: 'schedule.missing',
       });
+  });
+
+  test('finds what its jobs stored and decided, and nothing of others', async () => {
+    for (const job of ['mail-sort', 'digest']) {
+      const documents = openDocuments(runtime.database, { job });
+      await documents.put([{ kind: 'note', key: job, title: job, body: 'word' }]);
+      const about = { document: { kind: 'note', key: job }, question: 'good' };
+      await documents.decide([{ ...about, answer: 'yes', confidence: 1, reasons: [] }]);
+    }
+    const all = (await ask('GET /api/v1/search?q=word', secrets.get('admin'))).body;
+    const own = (await ask('GET /api/v1/search?q=word', secret)).body;
+    expect([all['total'], own['total']]).toEqual([2, 1]);
+    const hits = all['hits'] as { id: string; key: string; decisions: { id: string }[] }[];
+    for (const { id, key, decisions } of hits) {
+      const status = key === 'mail-sort' ? 200 : 404;
+      expect((await ask(`GET /api/v1/documents/${id}`, secret)).status).toBe(status);
+      const correct = `POST /api/v1/decisions/${decisions[0]!.id}/correct`;
+      expect((await ask(correct, secret, { answer: 'no', by: 'ada' })).status).toBe(status);
+    }
+    const listed = (await ask('GET /api/v1/decisions', secret)).body['decisions'];
+    expect(listed).toMatchObject([{ document: { key: 'mail-sort' } }]);
+    const asked = await ask('GET /api/v1/decisions?within=digest', secret);
+    expect(asked.code).toBe('request.invalid');
+  });
+
+  test('is told no name beyond its jobs by suggestions', async () => {
+    const limited = await makeKey(runtime.database, { jobs: ['mail-*', 'digst'] });
+    const [all, own] = [secrets.get('admin')!, limited.secret];
+    const detailOf = async (route: string, key: string, body?: unknown) =>
+      JSON.stringify((await ask(route, key, body)).body);
+    const batch = { partial: true, runs: [{ job: 'digst' }, { job: 'mail-sortt' }] };
+    for (const [route, body] of [
+      ['POST /api/v1/runs', { job: 'digst' }],
+      ['POST /api/v1/runs/batch', { runs: batch.runs }],
+      ['POST /api/v1/runs/batch', batch],
+      ['POST /api/v1/queues/digst/pause', {}],
+      ['GET /api/v1/jobs/digst', undefined],
+      ['POST /api/v1/schedules', { name: 'x', job: 'digst', cron: '@daily' }],
+      ['GET /api/v1/schedules/nightly-digst', undefined],
+      ['POST /api/v1/schedules/nightly-digst/pause', {}],
+    ] as const) {
+      expect([route, await detailOf(route, all, body)]).toEqual([
+        route,
+        expect.stringContaining('digest'),
+      ]);
+      expect([route, await detailOf(route, own, body)]).toEqual([
+        route,
+        expect.not.stringContaining('digest'),
+      ]);
+    }
+    expect(await detailOf('POST /api/v1/runs/batch', own, batch)).toContain('mail-sort\\"');
+    expect(await detailOf('GET /api/v1/jobs/mail-sortt', own)).toContain('mail-sort\\"');
   });
 
   test('changes in bulk what is its own, and looks up no other action', async () => {
@@ -437,6 +489,34 @@ describe('/api/v1/keys', () => {
     const revoked = await ask(`POST /api/v1/keys/${next.id}/revoke`, admin);
     expect(revoked).toMatchObject({ status: 200, body: { state: 'revoked' } });
     expect((await ask('GET /api/v1/jobs', secret)).status).toBe(200);
+  });
+
+  describe('a key that expires and has a rate', () => {
+    const wish = { name: 'heir', role: 'viewer' };
+    const limited = () =>
+      makeKey(runtime.database, { role: 'admin', ratePerMinute: 600, expiresMs: 3_600_000 });
+
+    test.each([
+      [{}, ['600 requests a minute', 'expires in 59m']],
+      [{ expires: '30m' }, ['600 requests a minute']],
+      [{ ratePerMinute: 601, expires: '30m' }, ['600 requests a minute']],
+      [{ ratePerMinute: 600 }, ['expires in 59m']],
+      [{ ratePerMinute: 600, expires: '61m' }, ['expires in 59m']],
+    ])('makes none with %j', async (limits, says) => {
+      const { secret } = await limited();
+      const refused = await ask('POST /api/v1/keys', secret, { ...wish, ...limits });
+      expect(refused).toMatchObject({ status: 403, code: 'key.beyond' });
+      for (const said of says) expect(refused.body['detail']).toContain(said);
+    });
+
+    test('makes one within both, and does not live on by rotating itself', async () => {
+      const { secret, key } = await limited();
+      const within = { ...wish, ratePerMinute: 600, expires: '30m' };
+      expect((await ask('POST /api/v1/keys', secret, within)).status).toBe(201);
+      const rotate = `POST /api/v1/keys/${key.id}/rotate`;
+      expect(await ask(rotate, secret, {})).toMatchObject({ status: 403, code: 'key.beyond' });
+      expect((await ask(rotate, secret, { expires: '30m' })).status).toBe(201);
+    });
   });
 
   test.each([

@@ -14,12 +14,13 @@ test('every answer has an id of its own, which the log knows on the way of the r
     await Promise.resolve();
     seen.push(scope.ids().request);
   });
+  server.post('/api/v1/hooks/:name', () => ({}));
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
   const answered: (string | null)[] = [];
   for (let i = 0; i < 3; i++) {
     const body = JSON.stringify({ long: 'x'.repeat(100_000) });
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`${url}/told`, { method: 'POST', headers, body });
+    const response = await fetch(`${url}/api/v1/hooks/told`, { method: 'POST', headers, body });
     answered.push(response.headers.get('x-request-id'));
   }
   await server.close();

@@ -104,6 +104,22 @@ const statements: [string, (sql: Sql) => Promise<unknown>][] = [
   ['find a run', (sql) => findRun(sql, id)],
   ['list the newest runs', (sql) => listRuns(sql, { limit: 50 })],
   ['list the runs of a job', (sql) => listRuns(sql, { job: 'adding', limit: 50 })],
+  [
+    'list the runs of the jobs that a key is limited to',
+    (sql) => listRuns(sql, { within: ['adding', 'rare-job'], limit: 50 }),
+  ],
+  [
+    'list them by the beginnings of their names',
+    (sql) => listRuns(sql, { within: ['add*'], limit: 50 }),
+  ],
+  [
+    'group what failed of the jobs that a key is limited to',
+    (sql) => listFailures(sql, { within: ['adding'], limit: 50 }),
+  ],
+  [
+    'count what a bulk action of a key that is limited to jobs would take',
+    (sql) => previewBulk(sql, { filter: { within: ['rare-job'] }, most: null }),
+  ],
   ['list what is queued', (sql) => listRuns(sql, { states: ['queued'], limit: 50 })],
   ['claim', (sql) => claimRuns(sql, [claim])],
   ['look at what was not claimed', (sql) => claimRefused(sql, [claim], 15_000)],
@@ -167,6 +183,12 @@ test.each(statements)('to %s, the ledger is not read from end to end', async (_,
   const plans = await plansOf(work);
   expect(plans).toMatch(new RegExp(`Index.* on ${partition}|Bitmap Heap Scan on ${partition}`));
   expect(plans).not.toContain(`Seq Scan on ${partition}`);
+});
+
+test('a page of the runs of a rare job among very many is found by its name alone', async () => {
+  const plan = await plansOf((sql) => listRuns(sql, { within: ['rare-job'], limit: 50 }));
+  expect(plan).toContain('_job_id_idx');
+  expect(plan).not.toContain('_pkey on');
 });
 
 describe('with many firings', () => {

@@ -55,6 +55,28 @@ test('the scrape config of the deployment is one that Prometheus takes, and so i
   expect(await promtool(['check', 'config', shown])).toContain('SUCCESS');
 });
 
+test('where other machines reach a worker, Prometheus scrapes it with a key, as the page of metrics shows', async () => {
+  await using installation = await openTestInstallation('postgres', { NIGHTSHIFT_HOST: '0.0.0.0' });
+  const url = await urlOf(await installation.launch(fileOf('general')));
+  expect((await ask(`${url}/metrics`)).status).toBe(401);
+  expect((await ask(`${url}/health/ready`)).status).toBe(200);
+  const keyFile = join(installation.folder, 'nightshift.key');
+  const options = ['--name', 'prometheus', '--role', 'viewer'];
+  const { secret } = await installation.ask<{ secret: string }>('key', 'create', ...options);
+  await writeFile(keyFile, secret);
+  const page = readFileSync(join(root, 'docs/metrics.md'), 'utf8');
+  const config = /^```yaml\n([^]*?)^```/m
+    .exec(page)![1]!
+    .replace(/credentials_file: .*/, `credentials_file: ${keyFile}`)
+    .replace(/targets: .*/, `targets: ["127.0.0.1:${new URL(url).port}"]`)
+    .replace('scrape_timeout: 10s', 'scrape_timeout: 1s\n    scrape_interval: 1s');
+  await using prometheus = await startPrometheus(config);
+  await until(
+    async () => (await queryPrometheus(prometheus, 'sum(up)')).some(({ value }) => value === 1),
+    patience,
+  );
+}, 240_000);
+
 test('a real Prometheus scrapes every kind of process, and its questions are answered', async () => {
   await using installation = await openTestInstallation('cluster');
   const started = [];

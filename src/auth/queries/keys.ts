@@ -75,6 +75,23 @@ export async function selectKeyForUpdate(sql: Sql, idOrPrefix: string): Promise<
   return row;
 }
 
+/** How much a key was given of time and requests. */
+export interface KeyLimits {
+  readonly ratePerMinute: number | null;
+  /** By Postgres's clock; null: it does not expire. */
+  readonly expiresInMs: number | null;
+}
+
+/** Undefined when there is no such key. */
+export async function selectLimits(sql: Sql, id: string): Promise<KeyLimits | undefined> {
+  const [row] = await sql.query<KeyLimits>(
+    `select rate_per_minute as "ratePerMinute", (extract(epoch from expires_at - now()) * 1000)::float8 as "expiresInMs"
+     from nightshift.keys where id = $1::uuid`,
+    [id],
+  );
+  return row;
+}
+
 /** Ends the key at once; one that was revoked before stays as it is. */
 export async function updateRevoked(sql: Sql, id: string, by: string): Promise<Key> {
   const [row] = await sql.query<Key>(

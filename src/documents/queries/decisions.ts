@@ -1,4 +1,6 @@
+import { type JobScope, patternsOf } from '../../core/job-scope.ts';
 import type { Sql } from '../../core/sql.ts';
+import type { Writer } from '../writer.ts';
 
 /** A stored decision; `correctedAnswer` is a person's and holds, whatever a job decides later. */
 export interface Decision {
@@ -28,7 +30,7 @@ export interface Decision {
 export async function upsertDecisions(
   sql: Sql,
   rows: string,
-  runId: string | null,
+  { runId, job }: Writer,
 ): Promise<{ kind: string; key: string }[]> {
   return sql.query(
     `with input as (
@@ -38,16 +40,16 @@ export async function upsertDecisions(
        left join nightshift.documents d on d.kind = row.kind and d.key = row.key
      ), stored as (
        insert into nightshift.decisions
-         (id, document, question, answer, confidence, reasons, run_id, decided_at)
-       select id, document, question, answer, confidence, reasons, $2::uuid, date_trunc('milliseconds', now())
+         (id, document, question, answer, confidence, reasons, run_id, job, decided_at)
+       select id, document, question, answer, confidence, reasons, $2::uuid, $3, date_trunc('milliseconds', now())
        from input where not exists (select from input where document is null)
        order by document, question
        on conflict (document, question) do update set answer = excluded.answer,
-         confidence = excluded.confidence, reasons = excluded.reasons, run_id = excluded.run_id,
+         confidence = excluded.confidence, reasons = excluded.reasons, run_id = excluded.run_id, job = excluded.job,
          decided_at = excluded.decided_at
      )
      select distinct kind, key from input where document is null order by kind, key`,
-    [rows, runId],
+    [rows, runId, job],
   );
 }
 
@@ -60,6 +62,8 @@ export interface DecisionFilter {
   readonly isCorrected?: boolean | undefined;
   /** Only decisions with a confidence below it. */
   readonly confidenceBelow?: number | undefined;
+  /** Of these jobs only: what whoever asks is limited to. */
+  readonly within?: JobScope;
 }
 
 /** A place in the list, latest first. */
@@ -83,6 +87,7 @@ export async function selectDecisions(sql: Sql, page: DecisionPage): Promise<Dec
        and ($3::text is null or coalesce(c.corrected_answer, c.answer) = $3)
        and ($4::boolean is null or (c.corrected_at is not null) = $4)
        and ($5::float8 is null or c.confidence < $5)
+       and ($9::text[] is null or c.job like any($9::text[]))
        and ($6::timestamptz is null or (c.decided_at, c.id) < ($6::timestamptz, $7::uuid))
      order by c.decided_at desc, c.id desc limit $8`,
     [
@@ -94,19 +99,22 @@ export async function selectDecisions(sql: Sql, page: DecisionPage): Promise<Dec
       after?.at ?? null,
       after?.id ?? null,
       limit,
+      patternsOf(filter.within),
     ],
   );
 }
 
-/** All decisions about the documents, in the order of their questions. */
+/** All decisions about the documents that jobs of the scope made, in the order of their questions. */
 export async function selectDecisionsAbout(
   sql: Sql,
   documents: readonly string[],
+  within?: JobScope,
 ): Promise<Decision[]> {
   return sql.query<Decision>(
     `select ${columns} from nightshift.decisions c join nightshift.documents d on d.id = c.document
-     where c.document = any($1::uuid[]) order by c.question`,
-    [documents],
+     where c.document = any($1::uuid[]) and ($2::text[] is null or c.job like any($2::text[]))
+     order by c.question`,
+    [documents, patternsOf(within)],
   );
 }
 
@@ -120,15 +128,16 @@ export interface Correction {
 export async function updateCorrection(
   sql: Sql,
   { id, answer, by }: Correction,
+  within?: JobScope,
 ): Promise<Decision | undefined> {
   const rows = await sql.query<Decision>(
     `with c as (
        update nightshift.decisions set corrected_answer = $2, corrected_by = $3,
          corrected_at = date_trunc('milliseconds', now())
-       where id = $1::uuid returning *
+       where id = $1::uuid and ($4::text[] is null or job like any($4::text[])) returning *
      )
      select ${columns} from c join nightshift.documents d on d.id = c.document`,
-    [id, answer, by],
+    [id, answer, by, patternsOf(within)],
   );
   return rows[0];
 }

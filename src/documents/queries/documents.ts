@@ -1,5 +1,6 @@
 import type { ReadDocument } from '../../core/connectors.ts';
 import type { Sql } from '../../core/sql.ts';
+import type { Writer } from '../writer.ts';
 
 /** A document as a row of the upsert; times as ISO text, all as JSON takes it. */
 export interface DocumentRow {
@@ -30,19 +31,23 @@ export interface StoredDocument {
 }
 
 /** Inserts or replaces the documents of `rows`, a JSON array of `DocumentRow` without two of one kind and key. */
-export async function upsertDocuments(sql: Sql, rows: string, runId: string | null): Promise<void> {
+export async function upsertDocuments(
+  sql: Sql,
+  rows: string,
+  { runId, job }: Writer,
+): Promise<void> {
   // Times are cut to the milliseconds that a cursor carries.
   await sql.query(
     `insert into nightshift.documents as stored
-       (id, kind, key, title, at, stored_at, run_id, length, facets, body, data, lexemes)
+       (id, kind, key, title, at, stored_at, run_id, job, length, facets, body, data, lexemes)
      select id, kind, key, title, coalesce(at, date_trunc('milliseconds', now())),
-       date_trunc('milliseconds', now()), $2::uuid, length, facets, body, data, lexemes
+       date_trunc('milliseconds', now()), $2::uuid, $3, length, facets, body, data, lexemes
      from json_to_recordset($1::json) as row (id uuid, kind text, key text, title text, at timestamptz,
        length int, facets jsonb, body text, data jsonb, lexemes tsvector)
      on conflict (kind, key) do update set title = excluded.title, at = excluded.at,
-       stored_at = excluded.stored_at, run_id = excluded.run_id, length = excluded.length,
+       stored_at = excluded.stored_at, run_id = excluded.run_id, job = excluded.job, length = excluded.length,
        facets = excluded.facets, body = excluded.body, data = excluded.data, lexemes = excluded.lexemes`,
-    [rows, runId],
+    [rows, runId, job],
   );
 }
 
@@ -74,11 +79,16 @@ export async function selectDocuments(
   );
 }
 
-export async function selectDocument(sql: Sql, id: string): Promise<StoredDocument | undefined> {
+/** The document, if a job that `patterns` of `like` take stored it; null: whatever job did. */
+export async function selectDocument(
+  sql: Sql,
+  id: string,
+  patterns: readonly string[] | null,
+): Promise<StoredDocument | undefined> {
   const rows = await sql.query<StoredDocument>(
     `select id, kind, key, title, body, at, stored_at as "storedAt", facets, data, run_id as "runId"
-     from nightshift.documents where id = $1::uuid`,
-    [id],
+     from nightshift.documents where id = $1::uuid and ($2::text[] is null or job like any($2::text[]))`,
+    [id, patterns],
   );
   return rows[0];
 }

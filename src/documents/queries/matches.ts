@@ -1,3 +1,4 @@
+import { type JobScope, patternsOf } from '../../core/job-scope.ts';
 import type { Sql } from '../../core/sql.ts';
 
 /** What a document must fulfil to be counted as found; null leaves a condition out. */
@@ -8,6 +9,8 @@ export interface MatchFilter {
   readonly facets: string | null;
   readonly from: Date | null;
   readonly to: Date | null;
+  /** Patterns of `like` for the jobs that stored it. */
+  readonly jobs: readonly string[] | null;
 }
 
 /** How common words are: what BM25 weighs by. */
@@ -81,6 +84,7 @@ export async function selectMatches(sql: Sql, request: MatchRequest): Promise<Ma
     after?.at ?? null,
     after?.id ?? null,
     limit,
+    filter.jobs,
   ]);
   return rows[0]!;
 }
@@ -108,12 +112,18 @@ export async function selectHits(
   );
 }
 
-/** The kinds that are stored, unless `kind` is among them: then nothing. */
-export async function selectOtherKinds(sql: Sql, kind: string): Promise<string[]> {
+/** The kinds that jobs of the scope stored, unless `kind` is among them: then nothing. */
+export async function selectOtherKinds(
+  sql: Sql,
+  kind: string,
+  within?: JobScope,
+): Promise<string[]> {
   const rows = await sql.query<{ kind: string }>(
-    `select distinct kind from nightshift.documents
-     where not exists (select from nightshift.documents where kind = $1)`,
-    [kind],
+    `with seen as (
+       select distinct kind from nightshift.documents where $2::text[] is null or job like any($2::text[])
+     )
+     select kind from seen where not exists (select from seen where kind = $1)`,
+    [kind, patternsOf(within)],
   );
   return rows.map((row) => row.kind);
 }
@@ -138,6 +148,7 @@ with terms as materialized (
     and ($3::jsonb is null or facets @> $3::jsonb)
     and ($4::timestamptz is null or at >= $4)
     and ($5::timestamptz is null or at < $5)
+    and ($13::text[] is null or job like any($13::text[]))
   offset 0
 ), matched as materialized (
   select id, at, facets, coalesce((

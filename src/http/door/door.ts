@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
+import { safeHeaders } from './headers.ts';
 import { checkHost } from './host.ts';
 import type { DoorOptions } from './options.ts';
 import { limitStrangers } from './strangers.ts';
@@ -8,20 +8,9 @@ import { limitStrangers } from './strangers.ts';
 /** Hardens a server that listens on a port, before its routes are registered. */
 export async function guardDoor(server: FastifyInstance, options: DoorOptions): Promise<void> {
   checkHost(server, options);
-  await server.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives },
-    crossOriginOpenerPolicy: { policy: 'same-origin' },
-    crossOriginResourcePolicy: {
-      policy: options.corsOrigins.length > 0 ? 'cross-origin' : 'same-origin',
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: options.tls
-      ? { maxAge: yearSeconds, includeSubDomains: false }
-      : false,
-    xFrameOptions: { action: 'deny' },
-  });
+  const headers = safeHeaders(options);
   server.addHook('onRequest', (_, reply, done) => {
-    void reply.header('permissions-policy', permissions);
+    void reply.headers(headers);
     done();
   });
   if (options.corsOrigins.length > 0)
@@ -36,20 +25,3 @@ export async function guardDoor(server: FastifyInstance, options: DoorOptions): 
   server.server.maxHeadersCount = 100;
   server.server.maxConnections = options.connections;
 }
-
-const yearSeconds = 31_536_000;
-
-const directives = {
-  'default-src': ["'none'"],
-  'base-uri': ["'none'"],
-  'connect-src': ["'self'"],
-  'form-action': ["'self'"],
-  'frame-ancestors': ["'none'"],
-  'img-src': ["'self'", 'data:'],
-  'script-src': ["'self'"],
-  'style-src': ["'self'"],
-};
-
-const permissions = ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'display-capture']
-  .map((feature) => `${feature}=()`)
-  .join(', ');

@@ -8,16 +8,20 @@ import type { DoorOptions } from './options.ts';
  */
 export function checkHost(
   server: FastifyInstance,
-  { host, hosts, corsOrigins }: DoorOptions,
+  { host, hosts, corsOrigins, metrics }: DoorOptions,
 ): void {
+  const free = isMetricsOpen({ host, metrics }) ? ['/health'] : ['/health', '/metrics'];
   const isOpen = hosts.length === 0 && !isLoopback(host);
   const own = new Set([host, ...hosts].map((name) => name.toLowerCase()));
   const origins = new Set(corsOrigins);
   server.addHook('onRequest', (request, _, done) => {
     const name = nameOf(request.host);
-    // Whoever asks whether the process lives often has nothing but its address.
+    // Whoever asks whether the process lives, or how it goes, often has nothing but its address.
     const isKnown =
-      isOpen || isLoopback(name) || own.has(name) || request.url.startsWith('/health');
+      isOpen ||
+      isLoopback(name) ||
+      own.has(name) ||
+      free.some((path) => request.url.startsWith(path));
     if (!isKnown) return done(new Failure('request.host', { host: name }));
     const { origin } = request.headers;
     if (
@@ -29,6 +33,11 @@ export function checkHost(
       return done(new Failure('request.origin', { origin: origin.slice(0, 200) }));
     done();
   });
+}
+
+/** True where `/metrics` asks nobody for a key. */
+export function isMetricsOpen({ host, metrics }: Pick<DoorOptions, 'host' | 'metrics'>): boolean {
+  return metrics === 'open' || isLoopback(host);
 }
 
 function isChange({ method }: FastifyRequest): boolean {

@@ -12,6 +12,8 @@ export interface DoorOptions {
   readonly strangersPerMinute: number;
   /** Connections at a time. */
   readonly connections: number;
+  /** `key`, when left out: where other machines reach it, `/metrics` asks for a key. */
+  readonly metrics?: 'key' | 'open' | undefined;
   readonly tls?: TlsFiles | undefined;
   /** Milliseconds that a client may take to send the head of a request, and all of it. */
   readonly headersMs?: number;
@@ -41,4 +43,6 @@ export interface RequestLine {
   readonly ms: number;
   readonly address: string;
   readonly caller: string;
+  /** The client went before it had the whole answer; `status` is 499 where it had none of it. */
+  readonly aborted?: true;
 }

@@ -4,14 +4,24 @@ import { Failure } from '../../core/errors.ts';
 import { callerOf } from '../caller.ts';
 import type { DoorOptions } from './options.ts';
 
-/** So many requests a minute from one address whose caller nobody knows, counted in this process. */
+/**
+ * So many requests a minute from one address whose caller nobody knows, counted in this process. An address that has
+ * spent them is known until its minute ends, so that it costs nothing more than a look.
+ */
 export async function limitStrangers(
   server: FastifyInstance,
   { strangersPerMinute: max }: DoorOptions,
 ): Promise<void> {
   await server.register(rateLimit, { global: false });
   const count = server.createRateLimit({ max, timeWindow: 60_000 });
+  const spentUntilMs = new Map<string, number>();
   server.decorate('countStranger', countStranger);
+  server.decorate('refuseSpent', ({ ip }: FastifyRequest) => {
+    const leftMs = (spentUntilMs.get(ip) ?? 0) - performance.now();
+    if (leftMs > 0) return exceeded(Math.ceil(leftMs / 1000));
+    spentUntilMs.delete(ip);
+    return undefined;
+  });
   // After the hooks that find out who calls, and before the body is read.
   server.addHook('preParsing', async (request, reply) => {
     const isCounted = request.routeOptions.config.isCounted ?? true;
@@ -30,12 +40,23 @@ export async function limitStrangers(
       .header('ratelimit-limit', max)
       .header('ratelimit-remaining', counted.remaining)
       .header('ratelimit-reset', seconds);
-    return counted.isExceeded ? new Failure('request.rate', { max, seconds }) : undefined;
+    if (!counted.isExceeded) return undefined;
+    if (spentUntilMs.size >= mostAddresses) spentUntilMs.clear();
+    spentUntilMs.set(request.ip, performance.now() + counted.ttl);
+    return exceeded(seconds);
+  }
+
+  function exceeded(seconds: number): Failure {
+    return new Failure('request.rate', { max, seconds });
   }
 }
 
+const mostAddresses = 10_000;
+
 declare module 'fastify' {
   interface FastifyInstance {
+    /** The failure for an address that has spent its minute, which is not counted again. */
+    refuseSpent?(request: FastifyRequest): Failure | undefined;
     /** Counts a request that was refused for want of a good key; the failure when there were too many. */
     countStranger?(request: FastifyRequest, reply: FastifyReply): Promise<Failure | undefined>;
   }

@@ -6,7 +6,7 @@ export interface Exposition {
   scrape(): Promise<string>;
 }
 
-/** `/metrics`, in Prometheus's text format; open to whoever reaches the port, as health is. */
+/** `/metrics`, in Prometheus's text format. */
 export function metricsRoute(server: Server, metrics: Exposition): void {
   server.get('/metrics', { config: { isCounted: false } }, async (_, reply) => {
     const text = await metrics.scrape();

@@ -104,10 +104,11 @@ export function searchRoutes(server: Server, { database }: Operated): void {
         ...answering({ 200: searchAnswer }),
       },
     },
-    ({ query: { facet, ...rest } }) =>
+    ({ query: { facet, ...rest }, actor }) =>
       searchDocuments(database, {
         ...rest,
         facets: Object.fromEntries(facet.map((pair) => splitOnce(pair))),
+        within: actor.jobs,
       }),
   );
 
@@ -121,7 +122,7 @@ export function searchRoutes(server: Server, { database }: Operated): void {
         ...answering({ 200: document }),
       },
     },
-    ({ params: { id } }) => findDocument(database, id),
+    ({ params: { id }, actor }) => findDocument(database, id, actor.jobs),
   );
 
   server.get(
@@ -134,7 +135,7 @@ export function searchRoutes(server: Server, { database }: Operated): void {
         ...answering({ 200: decisionsAnswer }),
       },
     },
-    ({ query }) => listDecisions(database, query),
+    ({ query, actor }) => listDecisions(database, { ...query, within: actor.jobs }),
   );
 
   server.post(
@@ -160,7 +161,7 @@ export function searchRoutes(server: Server, { database }: Operated): void {
             return { before: { question, answer }, after: { question, answer: correctedAnswer } };
           },
         })
-        .transaction((tx) => correctDecision(tx, { id, ...request.body, by }));
+        .transaction((tx) => correctDecision(tx, { id, ...request.body, by }, request.actor.jobs));
     },
   );
 }
