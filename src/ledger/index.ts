@@ -13,6 +13,7 @@ import { idempotency } from './migrations/0013-idempotency.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newDelivery, newId } from './accept.ts';
 export { type AdoptedRun, type Adoption, findAdopted, findAdoptedEnd } from './adopted.ts';
+export { findBelongings } from './belongings.ts';
 export {
   type Bulk,
   carryOutBatch,
