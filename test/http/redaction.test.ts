@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Failure } from '../../src/core/errors.ts';
+import { findRun } from '../../src/ledger/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { makeKey } from '../support/keys.ts';
 import { jobOf } from '../support/runtime.ts';
+import { until } from '../support/until.ts';
 
 const word = 'hunter-2';
 
@@ -14,6 +16,8 @@ const telltale = jobOf(
     const { text } = payload as { text: string };
     ctx.log.info(`got ${text}`, { text });
     ctx.progress(1, 2, `at ${text}`);
+    // What is on its way when an attempt ends is not written.
+    await until(async () => (await findRun(api.runtime.database, ctx.run.id)).progress !== null);
     await ctx.step('look', () => Promise.resolve(text));
     throw Object.assign(new Error(`no ${text}`), { name: 'NoSuchThing', code: 'E_NONE' });
   },

@@ -9,6 +9,7 @@ import {
   expireRuns,
   failStranded,
   findAdoptedEnd,
+  findBelongings,
   findRun,
   findTree,
   findUnfinished,
@@ -167,6 +168,7 @@ const statements: [string, (sql: Sql) => Promise<unknown>][] = [
   ['list the children of a run', (sql) => listRuns(sql, { parent: id, limit: 50 })],
   ['find the line above a run', (sql) => listAncestors(sql, id, 32)],
   ['find the tree below a run', (sql) => findTree(sql, id)],
+  ['find what belongs to a run', (sql) => findBelongings(sql, id)],
   ['list a fan-out', (sql) => listFanOut(sql, id, 'all x')],
   ['read how children ended', (sql) => listEnded(sql, [id])],
   [

@@ -4,6 +4,7 @@ import type { Sql } from '../../core/sql.ts';
 import { uuidPattern } from '../../core/uuid.ts';
 import {
   findAdopted,
+  findBelongings,
   findNewestVersion,
   findRun,
   findTree,
@@ -130,16 +131,17 @@ function detailRoute(server: Server, operated: Operated, watch: RunWatch): void 
 async function showDetails(operated: Operated, run: Run) {
   const { database } = operated;
   const { id } = run;
+  const has = await findBelongings(database, id);
   return {
     ...showRun(run),
     waitsFor: await findReason(operated, run),
     heldBack: await tellHold(database, run),
-    adoptedFrom: (await findAdopted(database, id)) ?? null,
-    pastAttempts: await listPastAttempts(database, id),
-    steps: await listSteps(database, id),
-    replays: await listReplays(database, id),
-    waits: await listWaits(database, id),
-    ...(await findTree(database, id)),
+    adoptedFrom: (has.adopted && (await findAdopted(database, id))) || null,
+    pastAttempts: has.attempts ? await listPastAttempts(database, id) : [],
+    steps: has.steps ? await listSteps(database, id) : [],
+    replays: has.replays ? await listReplays(database, id) : [],
+    waits: has.waits ? await listWaits(database, id) : [],
+    ...(has.children ? await findTree(database, id) : { children: [], counts: {} }),
   };
 }
 
