@@ -35,6 +35,9 @@ Some permissions belong to what is planned, and no route asks for them yet.
 
 ## What each route asks for
 
+People come to pages (\`/\`, \`/runs\`, \`/deliveries\`, \`/queues\`) with the [session](guides/pages.md) of a key; a key by itself
+is good there, too. Under \`/api/v1\` only a key is.
+
 Without \`payload:reveal\`, \`{ "redacted": true }\` stands in place of payloads and results, where the last column says so.
 
 ${renderTable(['route', 'permission', 'a key that is limited to jobs', 'shows payloads'], routes)}

@@ -27,9 +27,12 @@ export interface RouteGuard {
     | 'free';
   /** True where payloads and results are answered: they are left out without `payload:reveal`. */
   readonly shows?: true;
+  /** True for pages: people come with the cookie of a session, and change things from pages of ours alone. */
+  readonly page?: true;
 }
 
 const open: RouteGuard = { needs: null, within: 'free' };
+const board: RouteGuard = { needs: 'queues:read', within: 'queues', page: true };
 
 /**
  * Every route that there is: one that has no line here keeps the server from starting. `* /path/*` is all that
@@ -46,6 +49,25 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /docs': open,
   'GET /docs/openapi.json': open,
   'GET /docs/style.css': open,
+
+  'GET /': { needs: 'runs:read', within: 'runs', page: true },
+  'GET /runs/:id': { needs: 'runs:read', within: 'run', page: true },
+  'POST /runs/:id/cancel': { needs: 'runs:cancel', within: 'run', page: true },
+  'POST /runs/:id/retry': { needs: 'runs:retry', within: 'run', page: true },
+  'GET /deliveries/:name/:id': { needs: 'runs:read', within: 'job', page: true },
+  'GET /login': { ...open, page: true },
+  'POST /login': { ...open, page: true },
+  'POST /logout': { ...open, page: true },
+  'GET /console/style.css': open,
+  'GET /console/icon.svg': open,
+
+  // Bull Board shows, and changes nothing: whatever but GET is refused.
+  'GET /queues': board,
+  'GET /queues/*': board,
+  'POST /queues/*': board,
+  'PUT /queues/*': board,
+  'PATCH /queues/*': board,
+  'DELETE /queues/*': board,
 
   'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body' },
   'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run' },

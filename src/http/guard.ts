@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import type { Auth, Taken } from '../auth/index.ts';
+import { type Auth, exceeded, type Taken } from '../auth/index.ts';
 import { type Actor, localOperator, nobody } from '../core/actor.ts';
 import { Failure } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
@@ -9,7 +9,9 @@ import { findGuard, permissionsOf, type RouteGuard } from '../core/route-guards.
 import type { Sql } from '../core/sql.ts';
 import { holdToJobs, keepToJobs, whoIs } from './job-limits.ts';
 import type { Server } from './operated.ts';
+import { isChange, isFromOwnPage } from './origin.ts';
 import { redact } from './redaction.ts';
+import { readSession } from './session-cookie.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -58,6 +60,7 @@ function holdRequests(server: Server, door: Door): void {
   server.addHook('onRequest', async (request, reply) => {
     const guard = guardOf(request);
     request.actor = guard?.needs ? await identify(door, request, reply) : nobody;
+    if (guard?.page) requireOwnPage(door, request);
     if (guard?.needs && !permissionsOf(guard).some((needed) => request.may(needed)))
       throw denied(door, request, permissionsOf(guard)[0]!);
   });
@@ -81,17 +84,20 @@ function guardOf({ is404, method, routeOptions }: FastifyRequest): RouteGuard | 
   return is404 ? undefined : findGuard(method, routeOptions.url ?? '');
 }
 
-/** A key that is sent counts, on whichever door. Without one only those come in who are on this machine already. */
-async function identify(
-  { auth, isLocal = false }: Door,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<Actor> {
+/**
+ * A key that is sent counts, on whichever door. Without one only those come in who are on this machine already, and
+ * to pages those who have a session.
+ */
+async function identify(door: Door, request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
+  const { auth } = door;
   const { authorization } = request.headers;
-  if (authorization === undefined && (isLocal || !cameByConnection(request))) return localOperator;
+  if (authorization === undefined && isHere(door, request)) return localOperator;
   if (!auth) throw new Failure('auth.required', {});
   try {
-    const { actor, rate } = await auth.authenticate(authorization);
+    const { actor, rate } =
+      authorization === undefined && guardOf(request)?.page
+        ? await auth.resume(readSession(request))
+        : await auth.authenticate(authorization);
     tellRate(reply, rate);
     if (!rate.isAllowed) throw exceeded(actor, rate);
     return actor;
@@ -100,6 +106,18 @@ async function identify(
       void reply.header('www-authenticate', challengeOf(error));
     throw error;
   }
+}
+
+/** A browser sends its cookie along with whatever any page asks for: what changes something has to come from ours. */
+function requireOwnPage(door: Door, request: FastifyRequest): void {
+  if (request.headers.authorization !== undefined || isHere(door, request)) return;
+  if (isChange(request) && !isFromOwnPage(request))
+    throw new Failure('request.forged', { origin: request.headers.origin ?? 'nowhere known' });
+}
+
+/** True for whoever is on this machine already, and needs no key. */
+function isHere({ isLocal = false }: Door, request: FastifyRequest): boolean {
+  return isLocal || !cameByConnection(request);
 }
 
 /** False for `inject`, by which this process asks itself. */
@@ -121,11 +139,6 @@ function tellRate(reply: FastifyReply, { isAllowed, limit, remaining, resetMs }:
     'ratelimit-reset': toSeconds(resetMs),
     ...(!isAllowed && { 'retry-after': toSeconds(resetMs) }),
   });
-}
-
-function exceeded(actor: Actor, { limit, resetMs }: Taken): Failure {
-  const seconds = toSeconds(resetMs);
-  return new Failure('auth.rate_limited', { who: whoIs(actor), limit, seconds });
 }
 
 function toSeconds(ms: number): number {

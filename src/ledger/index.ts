@@ -12,7 +12,13 @@ import { bundles } from './migrations/0011-bundles.ts';
 import { idempotency } from './migrations/0013-idempotency.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newDelivery, newId } from './accept.ts';
-export { type AdoptedRun, type Adoption, findAdopted, findAdoptedEnd } from './adopted.ts';
+export {
+  type AdoptedRun,
+  type Adoption,
+  type ForeignOrigin,
+  findAdopted,
+  findAdoptedEnd,
+} from './adopted.ts';
 export {
   type Bulk,
   carryOutBatch,

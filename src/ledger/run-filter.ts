@@ -5,6 +5,7 @@ import { isFinal, type RunState } from '../core/run.ts';
 /** Which runs: as people ask, and in one of several states. */
 export interface RunQuery extends Omit<RunFilter, 'state'> {
   readonly states?: readonly RunState[] | undefined;
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** Conditions on `nightshift.runs`, and the values of their parameters. */
@@ -22,10 +23,12 @@ export function conditionsOf({
   from,
   to,
   within,
+  ids,
 }: RunQuery): Conditions {
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   const texts = [
+    ids !== undefined && `id = any(${parameter(ids)}::uuid[])`,
     job !== undefined && `job = ${parameter(job)}`,
     within !== undefined && `job like any(${parameter(likePatterns(within))}::text[])`,
     states !== undefined && conditionOnStates(states, parameter),

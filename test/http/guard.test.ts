@@ -91,7 +91,8 @@ async function ask(route: string, secret?: string, payload?: unknown): Promise<A
     ...(payload !== undefined && { body: JSON.stringify(payload) }),
   });
   const text = await response.text();
-  const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  const body = (isJson && text !== '' ? JSON.parse(text) : {}) as Record<string, unknown>;
   return {
     status: response.status,
     code: body['code'] as string | undefined,

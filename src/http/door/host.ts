@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Failure } from '../../core/errors.ts';
+import { isChange, isOurs } from '../origin.ts';
 import type { DoorOptions } from './options.ts';
 
 /**
@@ -29,14 +30,6 @@ export function checkHost(
       return done(new Failure('request.origin', { origin: origin.slice(0, 200) }));
     done();
   });
-}
-
-function isChange({ method }: FastifyRequest): boolean {
-  return !['GET', 'HEAD', 'OPTIONS'].includes(method);
-}
-
-function isOurs(origin: string, { host, protocol }: FastifyRequest): boolean {
-  return origin.toLowerCase() === `${protocol}://${host}`.toLowerCase();
 }
 
 /** The name or address in `Host`, without its port. */

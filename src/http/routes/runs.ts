@@ -126,7 +126,8 @@ function detailRoute(server: Server, operated: Operated, watch: RunWatch): void 
   );
 }
 
-async function showDetails(operated: Operated, run: Run) {
+/** The run with everything that is known of it. */
+export async function showDetails(operated: Operated, run: Run) {
   const { database } = operated;
   const { id } = run;
   return {
