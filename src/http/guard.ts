@@ -112,7 +112,9 @@ async function identify(door: Door, request: FastifyRequest, reply: FastifyReply
 function requireOwnPage(door: Door, request: FastifyRequest): void {
   if (request.headers.authorization !== undefined || isHere(door, request)) return;
   if (isChange(request) && !isFromOwnPage(request))
-    throw new Failure('request.forged', { origin: request.headers.origin ?? 'nowhere known' });
+    throw new Failure('request.forged', {
+      origin: request.headers.origin?.slice(0, 200) ?? 'nowhere known',
+    });
 }
 
 /** True for whoever is on this machine already, and needs no key. */

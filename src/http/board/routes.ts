@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { coversJob } from '../../core/job-scope.ts';
 import type { Operated, Server } from '../operated.ts';
+import { isChange } from '../origin.ts';
 import { sendPage } from '../pages/send.ts';
 import type { Board } from './board.ts';
 
@@ -30,7 +31,7 @@ export function boardRoutes(server: Server, operated: Operated): void {
           .type(file.type)
           .send(createReadStream(file.path));
       if (path.startsWith('/api/')) return answer(operated, board, { request, reply, path });
-      if (request.method !== 'GET' || path.startsWith('/static/')) return reply.callNotFound();
+      if (isChange(request) || path.startsWith('/static/')) return reply.callNotFound();
       await queues.ping();
       return showBoard(reply, board);
     },

@@ -17,7 +17,10 @@ let api: TestApi;
 let url: string;
 beforeAll(async () => {
   const jobs = ['mail-sort', 'digest'].map((name) => jobOf(name, () => Promise.resolve()));
-  const door = openDoor({ trustedProxies: ['127.0.0.1'] });
+  const door = openDoor({
+    trustedProxies: ['127.0.0.1'],
+    corsOrigins: ['https://app.example.com'],
+  });
   api = await openTestApi('postgres', jobs, { isLocal: false, door });
   url = new URL(await api.listen()).origin;
 });
@@ -231,6 +234,8 @@ describe('a change that no page of ours asked for', () => {
     { 'sec-fetch-site': 'none' },
     { origin: 'https://evil.example' },
     { origin: 'null' },
+    // It may call the API, with a key; that is all.
+    { origin: 'https://app.example.com' },
     { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
   ];
   test.each(foreign)('is refused, though it has the cookie: %j', async (headers) => {
