@@ -15,7 +15,8 @@ const mayImport = {
   hooks: ['core'],
   client: ['core'],
   runtime: ['core', 'db', 'queue', 'ledger'],
-  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'audit', 'hooks', 'runtime'],
+  console: ['core', 'ledger'],
+  http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'audit', 'hooks', 'runtime', 'console'],
   monitoring: ['core', 'db', 'ledger', 'documents'],
   testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
 };
@@ -27,6 +28,7 @@ const owners = {
   'pg-boss': 'src/control',
   'node-cron': 'src/runtime',
   fastify: 'src/http',
+  '@bull-board': 'src/http/board',
   commander: 'src/cli',
 };
 

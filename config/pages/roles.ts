@@ -35,8 +35,11 @@ Some permissions belong to what is planned, and no route asks for them yet.
 
 ## What each route asks for
 
-Without \`payload:reveal\`, \`{ "redacted": true }\` stands in place of payloads and results, where the last column says so, and
-\`(redacted)\` in place of what a job may have written out of them: messages of errors, lines of its log and their data, notes
+People come to pages (\`/\`, \`/runs\`, \`/deliveries\`, \`/queues\`) with the [session](guides/pages.md) of a key; a key by itself
+is good there, too. Under \`/api/v1\` only a key is.
+
+Without \`payload:reveal\`, \`{ "redacted": true }\` stands in place of payloads and results, where the last column says so, and without
+\`words:reveal\` \`(redacted)\` in place of what a job may have written out of them: messages of errors, lines of its log and their data, notes
 of its progress. Stacks are left out. The name, code and fingerprint of an error stay, and of a failure of Nightshift its sentence
 in [the list](errors.md), without what stood in it.
 

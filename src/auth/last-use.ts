@@ -1,7 +1,4 @@
-import type { Sql } from '../core/sql.ts';
-import { updateLastUsed } from './queries/keys.ts';
-
-/** Writes down when keys were used: of each at most once a minute, and of many by one statement. */
+/** Writes down when keys or sessions were used: of each at most once a minute, and of many by one statement. */
 export interface LastUse {
   note(id: string): void;
   /** Writes what is not written yet. */
@@ -11,17 +8,22 @@ export interface LastUse {
 const onceInMs = 60_000;
 const collectMs = 1_000;
 
-export function openLastUse(sql: Sql, onError: (error: unknown) => void): LastUse {
+export interface LastUseParts {
+  write(ids: readonly string[]): Promise<void>;
+  onError(error: unknown): void;
+}
+
+export function openLastUse({ write, onError }: LastUseParts): LastUse {
   const notedAt = new Map<string, number>();
   let waiting: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
-  function write(): Promise<void> {
+  function writeWaiting(): Promise<void> {
     timer = undefined;
     const ids = waiting;
     waiting = [];
-    if (ids.length > 0) writing = updateLastUsed(sql, ids).catch(onError);
+    if (ids.length > 0) writing = write(ids).catch(onError);
     return writing;
   }
 
@@ -32,11 +34,11 @@ export function openLastUse(sql: Sql, onError: (error: unknown) => void): LastUs
       if (notedAt.size >= mostNoted) notedAt.clear();
       notedAt.set(id, now);
       waiting.push(id);
-      timer ??= setTimeout(() => void write(), collectMs).unref();
+      timer ??= setTimeout(() => void writeWaiting(), collectMs).unref();
     },
     async close() {
       clearTimeout(timer);
-      await write();
+      await writeWaiting();
     },
   };
 }

@@ -41,6 +41,8 @@ export const auditActions = {
   'key.created': 'a key was made',
   'key.revoked': 'a key was ended',
   'key.rotated': 'a key was given a successor',
+  'session.opened': 'somebody signed in to the pages with a key',
+  'session.ended': 'somebody signed out',
   'payload.revealed': 'payloads or results of runs, or the body of a webhook, were shown',
   'audit.read': 'the audit log was read, verified or exported',
   'audit.purged': 'old entries of the audit log were let go',

@@ -16,6 +16,10 @@ export const authFailures = {
     'denied',
     'The key {prefix} was revoked; make another with: nightshift key create',
   ],
+  'auth.session_over': [
+    'denied',
+    'The session is over: it was ended, or 12 hours have passed. Sign in again at /login.',
+  ],
   'auth.denied': [
     'denied',
     '{route} needs the permission {permission}, which the role {role} of {who} does not have; these have it: {roles}.',

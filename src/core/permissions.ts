@@ -4,8 +4,9 @@ export const permissions = {
   'runs:enqueue': 'enqueue and replay runs',
   'runs:cancel': 'cancel runs, one by one or by filter',
   'runs:retry': 'retry runs, one by one or by filter',
-  'payload:reveal':
-    'see payloads and results, messages of errors, and lines of logs, which are left out of answers otherwise',
+  'payload:reveal': 'see payloads and results, which are left out of answers otherwise',
+  'words:reveal':
+    'see messages of errors, lines of logs and notes of progress, into which jobs may write what is in payloads',
   'jobs:read': 'list jobs with the schemas of their payloads',
   'queues:read': 'look at queues, their pauses and gates',
   'queues:pause': 'pause and resume queues',

@@ -37,6 +37,14 @@ export const requestFailures = {
     'denied',
     'A page of {origin} may not change anything here; add its origin to NIGHTSHIFT_CORS to let it.',
   ],
+  'request.forged': [
+    'denied',
+    'What people change by hand is changed from a page of this server, and this request came from {origin}. Open the page here, and do it there.',
+  ],
+  'delivery.missing': [
+    'missing',
+    'The queue of {job} has no delivery {id}: its runs have ended, or wait for another delivery. List them at /?job={job}.',
+  ],
   'request.rate': [
     'limited',
     'This address has sent more than {max} requests in a minute without a key; try again in {seconds} s.',

@@ -32,6 +32,7 @@ const looking: readonly Permission[] = [
 ];
 
 const operating: readonly Permission[] = [
+  'words:reveal',
   'runs:cancel',
   'runs:retry',
   'queues:pause',
@@ -47,6 +48,7 @@ const operating: readonly Permission[] = [
 
 const reading: readonly Permission[] = [
   'payload:reveal',
+  'words:reveal',
   'search:read',
   'decisions:read',
   'decisions:correct',
@@ -79,10 +81,14 @@ export const builtInRoles: readonly Role[] = [
   },
   {
     name: 'operator',
-    summary: 'keeps it running, without seeing what is in payloads and documents',
+    summary: 'keeps it running: sees errors and logs, and neither payloads nor documents',
     permissions: [...looking, ...operating],
   },
-  { name: 'viewer', summary: 'looks on, without payloads', permissions: looking },
+  {
+    name: 'viewer',
+    summary: 'looks on, without payloads and what jobs write',
+    permissions: looking,
+  },
 ];
 
 const namePattern = /^[a-z][a-z\d-]{0,39}$/;

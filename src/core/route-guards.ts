@@ -30,14 +30,17 @@ export interface RouteGuard {
     | 'free';
   /** True where nobody is asked for a key on an address of this machine alone, or where an installation says so. */
   readonly mayBeOpen?: true;
-  /** True where payloads and results are answered, or what jobs wrote: it is left out without `payload:reveal`. */
+  /** True where payloads and results are answered, or what jobs wrote: that is left out without `payload:reveal` and `words:reveal`. */
   readonly shows?: true;
   /** What its entry in the audit log is called: of every route that changes something, and those that read the log. */
   readonly audits?: AuditAction;
+  /** True for pages: people come with the cookie of a session, and change things from pages of ours alone. */
+  readonly page?: true;
 }
 
 /** Nobody is asked for a key. */
 export const open: RouteGuard = { needs: null, within: 'free' };
+const board: RouteGuard = { needs: 'queues:read', within: 'queues', page: true };
 
 /**
  * Every route that there is: one that has no line here keeps the server from starting. `* /path/*` is all that
@@ -54,6 +57,30 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /docs': open,
   'GET /docs/openapi.json': open,
   'GET /docs/style.css': open,
+
+  'GET /': { needs: 'runs:read', within: 'runs', page: true },
+  'GET /runs/:id': { needs: 'runs:read', within: 'run', page: true },
+  'POST /runs/:id/cancel': {
+    needs: 'runs:cancel',
+    within: 'run',
+    page: true,
+    audits: 'run.cancelled',
+  },
+  'POST /runs/:id/retry': { needs: 'runs:retry', within: 'run', page: true, audits: 'run.retried' },
+  'GET /deliveries/:name/:id': { needs: 'runs:read', within: 'job', page: true },
+  'GET /login': { ...open, page: true },
+  'POST /login': { ...open, page: true, audits: 'session.opened' },
+  'POST /logout': { ...open, page: true, audits: 'session.ended' },
+  'GET /console/style.css': open,
+  'GET /console/icon.svg': open,
+
+  // Bull Board shows, and changes nothing: whatever but GET is refused.
+  'GET /queues': board,
+  'GET /queues/*': board,
+  'POST /queues/*': board,
+  'PUT /queues/*': board,
+  'PATCH /queues/*': board,
+  'DELETE /queues/*': board,
 
   'POST /api/v1/runs/batch': { needs: 'runs:enqueue', within: 'body', audits: 'run.enqueued' },
   'GET /api/v1/runs/:id/events': { needs: 'runs:read', within: 'run', shows: true },

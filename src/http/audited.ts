@@ -19,6 +19,8 @@ declare module 'fastify' {
      * committed with it.
      */
     changing(change: Omit<Change, 'action'>): TransactionalSql;
+    /** Writes down what `answer` shows of runs; resolves once that is committed, and it may be sent. */
+    tellShown(answer: unknown): Promise<void>;
     /** Says that the request, though the route changes things, does not: a dry run. */
     changesNothing(): void;
   }
@@ -40,6 +42,10 @@ export function auditRequests(
   server.decorateRequest('changesNothing', function changesNothing(this: FastifyRequest) {
     written.add(this);
   });
+  server.decorateRequest('tellShown', async function tellShown(this: FastifyRequest, answer) {
+    const ids = [...shownIn(answer, this.actor)];
+    if (ids.length > 0) await tellRevealed(audit, this, ids);
+  });
   server.decorateRequest('changing', function changing(this: FastifyRequest, change) {
     const { audits } = guardOf(this)!;
     return audit.during(this.author(), { action: audits!, ...change });
@@ -47,15 +53,14 @@ export function auditRequests(
   void server.register(
     fastifyPlugin((scope: Server, _, done) => {
       scope.addHook('onError', async (request, _reply, error) => {
+        written.add(request); // what failed changed nothing
         const code = refusalOf(error);
         if (code !== undefined)
           audit.refuse({ ...authorOf(request), code, asked: routeOf(request) });
       });
       scope.addHook('preSerialization', async (request, reply, answer: unknown) => {
-        const guard = guardOf(request);
-        if (reply.statusCode >= 400 || !request.may('payload:reveal')) return answer;
-        const ids = guard?.shows ? [...shownIn(answer, request.actor)] : [];
-        if (ids.length > 0) await tellRevealed(audit, request, ids);
+        const isShown = reply.statusCode < 400 && guardOf(request)?.shows;
+        if (isShown && request.may('payload:reveal')) await request.tellShown(answer);
         return answer;
       });
       scope.addHook('onSend', async (request, reply) => {

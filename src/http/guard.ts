@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+
 import type { Audit } from '../audit/index.ts';
-import type { Auth, Taken } from '../auth/index.ts';
+import { type Auth, exceeded, type Taken } from '../auth/index.ts';
 import { type Actor, nobody } from '../core/actor.ts';
+
 import { Failure } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
 import { findGuard, open, permissionsOf, type RouteGuard } from '../core/route-guards.ts';
@@ -10,7 +12,9 @@ import type { Sql } from '../core/sql.ts';
 import { cameByConnection, readOperator } from './caller.ts';
 import { holdToJobs, keepToJobs, whoIs } from './job-limits.ts';
 import type { Server } from './operated.ts';
-import { redact } from './redaction.ts';
+import { isChange, isFromOwnPage } from './origin.ts';
+import { hiddenFrom, redact } from './redaction.ts';
+import { readSession } from './session-cookie.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -63,6 +67,7 @@ function holdRequests(server: Server, door: Door): void {
   server.addHook('onRequest', async (request, reply) => {
     const guard = guardOf(request, door);
     request.actor = guard?.needs ? await identify(door, request, reply) : nobody;
+    if (guard?.page) requireOwnPage(door, request);
     if (guard?.needs && !permissionsOf(guard).some((needed) => request.may(needed)))
       throw denied(door, request, permissionsOf(guard)[0]!);
   });
@@ -77,7 +82,8 @@ function holdRequests(server: Server, door: Door): void {
     const guard = guardOf(request, door);
     if (!guard?.needs || reply.statusCode >= 400) return answer;
     const kept = keepToJobs(answer, request.actor.jobs, guard);
-    return guard.shows && !request.may('payload:reveal') ? redact(kept) : kept;
+    const hides = guard.shows && hiddenFrom(request);
+    return hides ? redact(kept, hides) : kept;
   });
 }
 
@@ -90,20 +96,22 @@ function guardOf(
   return found?.mayBeOpen && isMetricsOpen ? open : found;
 }
 
-/** A key that is sent counts, on whichever door. Without one only those come in who are on this machine already. */
-async function identify(
-  { auth, isLocal = false }: Door,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<Actor> {
+/**
+ * A key that is sent counts, on whichever door. Without one only those come in who are on this machine already, and
+ * to pages those who have a session.
+ */
+async function identify(door: Door, request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
+  const { auth } = door;
   const { authorization } = request.headers;
-  if (authorization === undefined && (isLocal || !cameByConnection(request)))
-    return readOperator(request);
+  if (authorization === undefined && isHere(door, request)) return readOperator(request);
   if (!auth) throw new Failure('auth.required', {});
   const spent = request.server.refuseSpent?.(request);
   if (spent && !auth.remembers(authorization)) throw spent;
   try {
-    const { actor, rate } = await auth.authenticate(authorization);
+    const { actor, rate } =
+      authorization === undefined && guardOf(request, door)?.page
+        ? await auth.resume(readSession(request))
+        : await auth.authenticate(authorization);
     tellRate(reply, rate);
     if (!rate.isAllowed) throw exceeded(actor, rate);
     return actor;
@@ -112,6 +120,20 @@ async function identify(
       void reply.header('www-authenticate', challengeOf(error));
     throw error;
   }
+}
+
+/** A browser sends its cookie along with whatever any page asks for: what changes something has to come from ours. */
+function requireOwnPage(door: Door, request: FastifyRequest): void {
+  if (request.headers.authorization !== undefined || isHere(door, request)) return;
+  if (isChange(request) && !isFromOwnPage(request))
+    throw new Failure('request.forged', {
+      origin: request.headers.origin?.slice(0, 200) ?? 'nowhere known',
+    });
+}
+
+/** True for whoever is on this machine already, and needs no key. */
+function isHere({ isLocal = false }: Door, request: FastifyRequest): boolean {
+  return isLocal || !cameByConnection(request);
 }
 
 /** As RFC 6750 has it: a key that was sent and is no good is told apart from none. */
@@ -128,11 +150,6 @@ function tellRate(reply: FastifyReply, { isAllowed, limit, remaining, resetMs }:
     'ratelimit-reset': toSeconds(resetMs),
     ...(!isAllowed && { 'retry-after': toSeconds(resetMs) }),
   });
-}
-
-function exceeded(actor: Actor, { limit, resetMs }: Taken): Failure {
-  const seconds = toSeconds(resetMs);
-  return new Failure('auth.rate_limited', { who: whoIs(actor), limit, seconds });
 }
 
 function toSeconds(ms: number): number {

@@ -30,6 +30,18 @@ export interface Problem {
   readonly refused?: readonly Refusal[] | undefined;
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How a browser is shown what went wrong in a route of pages. */
+    showProblem?: (problem: Problem, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+  }
+}
+
+/** True for a browser that wants to show the answer to somebody. */
+function wantsPage({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') === true;
+}
+
 /** Where the web has a status of its own for something. */
 const statusOfCode: Partial<Record<string, number>> = {
   'payload.too_large': 413,
@@ -38,6 +50,7 @@ const statusOfCode: Partial<Record<string, number>> = {
   'auth.key_unknown': 401,
   'auth.key_expired': 401,
   'auth.key_revoked': 401,
+  'auth.session_over': 401,
   'hook.too_large': 413,
   'hook.unsigned': 401,
   'hook.signature': 401,
@@ -60,6 +73,8 @@ export function answerProblems(
     const seconds = retryAfter(problem, refusal ?? error);
     if (seconds !== undefined && !reply.hasHeader('retry-after'))
       void reply.header('retry-after', seconds);
+    const { showProblem } = request.routeOptions.config;
+    if (showProblem && wantsPage(request)) return showProblem(problem, request, reply);
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
   server.setNotFoundHandler(answerMissing);

@@ -1,4 +1,5 @@
 import { failures } from '../core/failures.ts';
+import type { Permission } from '../core/permissions.ts';
 
 /** What stands in an answer for what its reader may not see. */
 const redacted = { redacted: true } as const;
@@ -9,38 +10,51 @@ const redactedText = '(redacted)';
 /** The fields that hold what was given to runs and what they made. */
 const hidden: ReadonlySet<string> = new Set(['payload', 'result', 'answer']);
 
-/** Fields in which words of a job may stand beside what is no secret. */
-const partly: Readonly<Record<string, (value: object) => object>> = {
-  error: redactError,
-  progress: redactProgress,
-};
+/** What is left out of an answer. */
+export interface Hidden {
+  /** Payloads and results. */
+  readonly payloads: boolean;
+  /** What a job may have written out of them: messages of errors, lines of the log, notes of progress. */
+  readonly words: boolean;
+}
 
-/**
- * The answer without what its reader may not see, in whatever depth: `{ "redacted": true }` for payloads and results, and
- * `(redacted)` for what a job may have written out of them, messages of errors, lines of the log, notes of progress. What is
- * null stays so.
- */
-export function redact(answer: unknown): unknown {
-  if (Array.isArray(answer)) return answer.map(redact);
+/** What whoever asks may not see; undefined where that is nothing. */
+export function hiddenFrom({ may }: { may(permission: Permission): boolean }): Hidden | undefined {
+  const hides = { payloads: !may('payload:reveal'), words: !may('words:reveal') };
+  return hides.payloads || hides.words ? hides : undefined;
+}
+
+/** The answer without that, in whatever depth: `{ "redacted": true }` and `(redacted)` stand there. What is null stays so. */
+export function redact(answer: unknown, hides: Hidden): unknown {
+  if (Array.isArray(answer)) return answer.map((item) => redact(item, hides));
   if (!isPlain(answer)) return answer;
   return Object.fromEntries(
-    Object.entries(answer).map(([field, value]) => [field, redactField(field, value)]),
+    Object.entries(answer).map(([field, value]) => [field, redactField(field, value, hides)]),
   );
 }
 
 /** The same for an event of a run. */
-export function redactEvent(event: string, data: object): unknown {
-  if (event === 'log') return redactLine(data);
-  return event === 'progress' ? redactProgress(data) : redact(data);
+export function redactEvent(hides: Hidden): (event: string, data: object) => unknown {
+  return (event, data) => {
+    if (event === 'log') return hides.words ? redactLine(data) : data;
+    if (event === 'progress') return hides.words ? redactProgress(data) : data;
+    return redact(data, hides);
+  };
 }
 
-function redactField(field: string, value: unknown): unknown {
+function redactField(field: string, value: unknown, hides: Hidden): unknown {
   if (value === null || value === undefined) return value;
-  if (hidden.has(field)) return redacted;
-  if (field === 'lines' && Array.isArray(value)) return value.map(redactLine);
-  const part = partly[field];
-  return part && isPlain(value) ? part(value) : redact(value);
+  if (hidden.has(field)) return hides.payloads ? redacted : value;
+  const words = hides.words && wordsIn[field];
+  return words ? words(value) : redact(value, hides);
 }
+
+/** Fields in which words of a job may stand beside what is no secret. */
+const wordsIn: Readonly<Record<string, (value: unknown) => unknown>> = {
+  error: (error) => (isPlain(error) ? redactError(error) : error),
+  progress: (progress) => (isPlain(progress) ? redactProgress(progress) : progress),
+  lines: (lines) => (Array.isArray(lines) ? lines.map((line: object) => redactLine(line)) : lines),
+};
 
 /** Its name, code and fingerprint stay; of a failure of ours also the sentence, without what stood in it. */
 function redactError(error: object): object {

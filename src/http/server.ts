@@ -64,6 +64,7 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
     void server.register(
       fastifyPlugin(async (scope: Server) => (await import('./docs.ts')).describeRoutes(scope)),
     );
+  if (options.door) addPages(server, operated);
   const watch = openRunWatch(database);
   server.addHook('onClose', () => Promise.resolve(watch.close()));
   addRoutes(server, '', outside(options));
@@ -78,6 +79,14 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
     ),
   ]);
   return server;
+}
+
+/** Loaded where a browser can come, and nowhere else. */
+function addPages(server: Server, operated: Operated): void {
+  void server.register(async (scope) => {
+    const { pageRoutes } = await import('./pages/pages.ts');
+    pageRoutes(scope.withTypeProvider<ZodTypeProvider>(), operated);
+  });
 }
 
 const apiRoutes: readonly Routes[] = [

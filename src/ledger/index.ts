@@ -13,8 +13,16 @@ import { idempotency } from './migrations/0013-idempotency.ts';
 import { acceptedBy } from './migrations/0014-accepted-by.ts';
 
 export { insertOutbox, insertRuns, type NewRun, newDelivery, newId } from './accept.ts';
-export { type AdoptedRun, type Adoption, findAdopted, findAdoptedEnd } from './adopted.ts';
+
+export {
+  type AdoptedRun,
+  type Adoption,
+  type ForeignOrigin,
+  findAdopted,
+  findAdoptedEnd,
+} from './adopted.ts';
 export { findBelongings } from './belongings.ts';
+
 export {
   type Bulk,
   carryOutBatch,

@@ -6,6 +6,7 @@ import { namesIn } from './job-names.ts';
 /** Which runs: as people ask, and in one of several states. */
 export interface RunQuery extends Omit<RunFilter, 'state'> {
   readonly states?: readonly RunState[] | undefined;
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** Conditions on `nightshift.runs`, and the values of their parameters. */
@@ -21,12 +22,13 @@ export async function conditionsOf(sql: Sql, query: RunQuery): Promise<Condition
 
 /** The conditions of a query; of these jobs alone, where `names` are given. */
 export function conditionsAmong(
-  { job, states, fingerprint, parent, from, to }: RunQuery,
+  { job, states, fingerprint, parent, from, to, ids }: RunQuery,
   names?: readonly string[],
 ): Conditions {
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
   const texts = [
+    ids !== undefined && `id = any(${parameter(ids)}::uuid[])`,
     job !== undefined && `job = ${parameter(job)}`,
     names !== undefined && `job = any(${parameter(names)}::text[])`,
     states !== undefined && conditionOnStates(states, parameter),

@@ -45,6 +45,11 @@ export function readDelivery(carrier: CarrierJob): Delivery {
   return { id, runs: [], foreign: { name, data, timestamp, priority, tell } };
 }
 
+/** The runs that a job of ours carries; undefined for the data of anybody else. */
+export function readRuns(data: unknown): readonly string[] | undefined {
+  return carriesRuns(data) ? data.runs : undefined;
+}
+
 /** Nothing but a list of ids: the data of somebody else may have a field of this name, too. */
 function carriesRuns(data: unknown): data is { runs: string[] } {
   const { runs, ...rest } = (data ?? {}) as { runs?: unknown };

@@ -1,8 +1,8 @@
-import type { JobType } from 'bullmq';
+import type { JobType, Queue } from 'bullmq';
 import { Failure } from '../core/errors.ts';
 import type { Backend, JobQueue, Mark } from './backend.ts';
 import { type Consumer, type ConsumerOptions, openConsumer } from './consumer.ts';
-import { type Handle, readDelivery } from './delivery.ts';
+import { type Delivery, type Handle, readDelivery } from './delivery.ts';
 import { openBackend, type QueuesOptions } from './open.ts';
 import { saysServerIsAway } from './outage.ts';
 
@@ -17,6 +17,9 @@ export interface Dispatch {
   /** It goes before all that wait, where neither has a priority. */
   readonly isFirst?: boolean;
 }
+
+/** BullMQ's own queues by the names of their jobs, for what shows them as they are. */
+export type InspectedQueues = ReadonlyMap<string, Queue>;
 
 /** What lies in a queue; `waiting` counts prioritized and paused deliveries too. */
 export interface QueueCounts {
@@ -55,6 +58,10 @@ export interface Queues {
   resume(job: string): Promise<void>;
   isPaused(job: string): Promise<boolean>;
   counts(job: string): Promise<QueueCounts>;
+  /** The delivery as it lies in its queue, whoever added it; undefined when it is not there. */
+  find(job: string, delivery: string): Promise<Delivery | undefined>;
+  /** Has `work` look at BullMQ's own queues of these jobs, by their names; it changes nothing in them. */
+  inspect<T>(jobs: readonly string[], work: (queues: InspectedQueues) => Promise<T>): Promise<T>;
   consume(job: string, handle: Handle, options: ConsumerOptions): Consumer;
   /** Milliseconds that the server took to answer. */
   ping(): Promise<number>;
@@ -143,8 +150,20 @@ function toJob({ job, delivery, runs, priority, delayMs, isFirst }: Dispatch) {
 
 function openControls(
   reach: Reach,
-): Pick<Queues, 'withdraw' | 'pause' | 'resume' | 'isPaused' | 'counts'> {
+): Pick<Queues, 'withdraw' | 'pause' | 'resume' | 'isPaused' | 'counts' | 'find' | 'inspect'> {
   return {
+    find: (job, delivery) =>
+      reach.queue(job, async (queue) => {
+        const carrier = await queue.getJob(delivery);
+        return carrier && readDelivery(carrier);
+      }),
+    async inspect(jobs, work) {
+      // What backends open are queues of BullMQ, of which the rest of us sees a part.
+      const open = (job: string) =>
+        reach.queue(job, (queue) => Promise.resolve([job, queue as Queue] as const));
+      const opened = await Promise.all(jobs.map(open));
+      return reach.server(() => work(new Map(opened)));
+    },
     withdraw: (job, delivery) => reach.queue(job, (queue) => withdraw(queue, delivery)),
     pause: (job) => reach.queue(job, (queue) => queue.pause()),
     resume: (job) => reach.queue(job, (queue) => queue.resume()),

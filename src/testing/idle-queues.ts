@@ -16,6 +16,8 @@ export function openIdleQueues(): Queues {
     pause: () => Promise.resolve(),
     resume: () => Promise.resolve(),
     isPaused: () => Promise.resolve(false),
+    find: () => Promise.resolve(undefined),
+    inspect: (_, work) => work(new Map()),
     counts: () => Promise.resolve({ waiting: 0, delayed: 0, active: 0, failed: 0 }),
     consume: () => ({
       start() {},

@@ -206,7 +206,8 @@ describe.each(databaseKinds)('keys on %s', (kind) => {
 test.each(databaseKinds)('the tables of keys on %s go away and come back', async (kind) => {
   await using place = await openTestDatabase(kind, authMigrations);
   const migrations = openMigrations(place.database, authMigrations);
-  expect(await migrations.down()).toBe('auth/0001-keys');
+  for (const name of Object.keys(authMigrations).reverse())
+    expect(await migrations.down()).toBe(name);
   const left = await place.database.query(
     `select relname from pg_class where relnamespace = 'nightshift'::regnamespace and relname !~ '^migrations'
      union all select proname from pg_proc where pronamespace = 'nightshift'::regnamespace`,

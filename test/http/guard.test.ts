@@ -93,7 +93,8 @@ async function ask(route: string, secret?: string, payload?: unknown): Promise<A
     ...(payload !== undefined && { body: JSON.stringify(payload) }),
   });
   const text = await response.text();
-  const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  const body = (isJson && text !== '' ? JSON.parse(text) : {}) as Record<string, unknown>;
   return {
     status: response.status,
     code: body['code'] as string | undefined,
@@ -391,7 +392,7 @@ describe('a key that is limited to jobs', () => {
       const status = key === 'mail-sort' ? 200 : 404;
       expect((await ask(`GET /api/v1/documents/${id}`, secret)).status).toBe(status);
       const correct = `POST /api/v1/decisions/${decisions[0]!.id}/correct`;
-      expect((await ask(correct, secret, { answer: 'no', by: 'ada' })).status).toBe(status);
+      expect((await ask(correct, secret, { answer: 'no' })).status).toBe(status);
     }
     const listed = (await ask('GET /api/v1/decisions', secret)).body['decisions'];
     expect(listed).toMatchObject([{ document: { key: 'mail-sort' } }]);

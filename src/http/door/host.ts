@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Failure } from '../../core/errors.ts';
+import { isChange, isOurs } from '../origin.ts';
 import type { DoorOptions } from './options.ts';
 
 /**
@@ -38,14 +39,6 @@ export function checkHost(
 /** True where `/metrics` asks nobody for a key. */
 export function isMetricsOpen({ host, metrics }: Pick<DoorOptions, 'host' | 'metrics'>): boolean {
   return metrics === 'open' || isLoopback(host);
-}
-
-function isChange({ method }: FastifyRequest): boolean {
-  return !['GET', 'HEAD', 'OPTIONS'].includes(method);
-}
-
-function isOurs(origin: string, { host, protocol }: FastifyRequest): boolean {
-  return origin.toLowerCase() === `${protocol}://${host}`.toLowerCase();
 }
 
 /** The name or address in `Host`, without its port. */

@@ -9,7 +9,7 @@ import { answering } from '../answering.ts';
 import { readMark } from '../event-mark.ts';
 import type { Operated, Server } from '../operated.ts';
 import { endless } from '../patience.ts';
-import { redactEvent } from '../redaction.ts';
+import { hiddenFrom, redactEvent } from '../redaction.ts';
 import { streamRun } from '../run-events.ts';
 import type { RunWatch } from '../run-watch.ts';
 import { byId } from './run-schemas.ts';
@@ -73,7 +73,8 @@ export function runEventRoutes(
         forget();
         gone.abort();
       });
-      const show = request.may('payload:reveal') ? {} : { show: redactEvent };
+      const hides = hiddenFrom(request);
+      const show = hides ? { show: redactEvent(hides) } : {};
       const events = streamRun(
         { sql: database, watch },
         { id: run.id, mark: { ...mark, ended: false }, signal, heartbeatMs, ...show },

@@ -128,7 +128,8 @@ function detailRoute(server: Server, operated: Operated, watch: RunWatch): void 
   );
 }
 
-async function showDetails(operated: Operated, run: Run) {
+/** The run with everything that is known of it. */
+export async function showDetails(operated: Operated, run: Run) {
   const { database } = operated;
   const { id } = run;
   const has = await findBelongings(database, id);
@@ -184,7 +185,7 @@ function changeRoutes(server: Server, { queues }: Operated): void {
 }
 
 /** What the audit log tells of a run that is changed. */
-function changeOf(id: string) {
+export function changeOf(id: string) {
   return {
     resource: 'run',
     ids: [id],

@@ -301,6 +301,37 @@ describe.each(footprints)('queues, %s', (footprint) => {
     await consumer.close();
   });
 
+  test('a delivery is found as it lies in its queue, ours with its runs and that of anybody else', async () => {
+    const dispatch = { job: 'find', delivery: uuid(), runs: [uuid(), uuid()] };
+    await queues.dispatch(dispatch);
+    expect(await queues.find('find', dispatch.delivery)).toEqual({
+      id: dispatch.delivery,
+      runs: dispatch.runs,
+    });
+    const data = { runs: 'none of ours' };
+    await queues.inspect(['find'], (own) => own.get('find')!.add('theirs', data, { jobId: 'x' }));
+    expect(await queues.find('find', 'x')).toMatchObject({
+      id: 'x',
+      runs: [],
+      foreign: { name: 'theirs', data },
+    });
+    expect(await queues.find('find', uuid())).toBeUndefined();
+  });
+
+  test('the queues of BullMQ can be looked into by the names of their jobs', async () => {
+    await add('inspect-a');
+    await add('inspect-b', { delayMs: 60_000 });
+    const counts = await queues.inspect(['inspect-a', 'inspect-b'], (own) =>
+      Promise.all([...own].map(async ([job, queue]) => [job, await queue.getJobCountByTypes()])),
+    );
+    expect(counts).toEqual([
+      ['inspect-a', 1],
+      ['inspect-b', 1],
+    ]);
+    const failing = queues.inspect([], () => Promise.reject(new Error('lost')));
+    await expect(failing).rejects.toMatchObject({ code: 'queue.unavailable' });
+  });
+
   test('close waits for what is in hand, and takes nothing more', async () => {
     const release = Promise.withResolvers<void>();
     const { handle, reach, deliveries } = collect(() => release.promise);

@@ -1,0 +1,8 @@
+/** Where somebody goes on after signing in: a path of ours, whatever was asked for. */
+export function nextPath(asked: string | undefined): string {
+  // Browsers take a backslash for a slash, and leave out tabs and line breaks.
+  if (asked === undefined || !/^\/(?![/\\])[^\\\s\p{Cc}]*$/u.test(asked)) return '/';
+  const ours = 'http://nightshift.invalid';
+  const url = URL.canParse(asked, ours) ? new URL(asked, ours) : undefined;
+  return url?.origin === ours ? `${url.pathname}${url.search}` : '/';
+}
