@@ -15,6 +15,12 @@ const partly: Readonly<Record<string, (value: object) => object>> = {
   progress: redactProgress,
 };
 
+/** Lists whose entries say in words what may come out of payloads. */
+const listed: Readonly<Record<string, (entry: object) => object>> = {
+  lines: redactLine,
+  deliveries: redactDelivery,
+};
+
 /**
  * The answer without what its reader may not see, in whatever depth: `{ "redacted": true }` for payloads and results, and
  * `(redacted)` for what a job may have written out of them, messages of errors, lines of the log, notes of progress. What is
@@ -37,7 +43,8 @@ export function redactEvent(event: string, data: object): unknown {
 function redactField(field: string, value: unknown): unknown {
   if (value === null || value === undefined) return value;
   if (hidden.has(field)) return redacted;
-  if (field === 'lines' && Array.isArray(value)) return value.map(redactLine);
+  const entry = listed[field];
+  if (entry && Array.isArray(value)) return value.map(entry);
   const part = partly[field];
   return part && isPlain(value) ? part(value) : redact(value);
 }
@@ -45,9 +52,17 @@ function redactField(field: string, value: unknown): unknown {
 /** Its name, code and fingerprint stay; of a failure of ours also the sentence, without what stood in it. */
 function redactError(error: object): object {
   const { message: _, stack: __, ...kept } = error as { message?: string; stack?: string };
-  const { code } = kept as { code?: unknown };
-  const sentence = Object.entries(failures).find(([known]) => known === code)?.[1][1];
-  return { ...kept, message: sentence ?? redactedText, ...redacted };
+  return { ...kept, message: sentenceOf(kept), ...redacted };
+}
+
+/** Why one was refused says nothing of its body, which was not read then. */
+function redactDelivery(delivery: object): object {
+  const { outcome } = delivery as { outcome?: string };
+  return outcome === 'failed' ? { ...delivery, reason: sentenceOf(delivery) } : delivery;
+}
+
+function sentenceOf({ code }: { readonly code?: unknown }): string {
+  return Object.entries(failures).find(([known]) => known === code)?.[1][1] ?? redactedText;
 }
 
 function redactProgress(progress: object): object {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Failure } from '../../src/core/errors.ts';
+import { redact } from '../../src/http/redaction.ts';
 import { findRun } from '../../src/ledger/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openEventStream } from '../support/event-stream.ts';
@@ -120,4 +121,15 @@ test('an operator can tell what goes wrong all the same', async () => {
     message: 'The payload of {job} is not valid: {faults}.',
   });
   expect(api.runtime.errors).toEqual([]);
+});
+
+test('why a delivery of a webhook failed is told without what stood in its body', () => {
+  const failed = { outcome: 'failed', code: 'hook.mapping', reason: `no ${word}` };
+  const refused = { outcome: 'refused', code: 'hook.stale', reason: 'signed 400 s ago' };
+  expect(redact({ deliveries: [failed, refused] })).toEqual({
+    deliveries: [
+      { ...failed, reason: expect.stringContaining('The mapping of {event}') as string },
+      refused,
+    ],
+  });
 });
