@@ -197,7 +197,7 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /api/v1/hooks': { needs: 'hooks:read', within: 'free' },
   // Who delivers signs, and has no key.
   'POST /api/v1/hooks/:name': open,
-  'GET /api/v1/hooks/:name/deliveries': { needs: 'hooks:read', within: 'never' },
+  'GET /api/v1/hooks/:name/deliveries': { needs: 'hooks:read', within: 'never', shows: true },
   'GET /api/v1/hooks/:name/deliveries/:id': { needs: 'payload:reveal', within: 'never' },
   'POST /api/v1/hooks/:name/deliveries/:id/redeliver': {
     needs: 'hooks:redeliver',

@@ -19,8 +19,8 @@ export interface Hidden {
 }
 
 /** What whoever asks may not see; undefined where that is nothing. */
-export function hiddenFrom({ may }: { may(permission: Permission): boolean }): Hidden | undefined {
-  const hides = { payloads: !may('payload:reveal'), words: !may('words:reveal') };
+export function hiddenFrom(reader: { may(permission: Permission): boolean }): Hidden | undefined {
+  const hides = { payloads: !reader.may('payload:reveal'), words: !reader.may('words:reveal') };
   return hides.payloads || hides.words ? hides : undefined;
 }
 
@@ -53,15 +53,28 @@ function redactField(field: string, value: unknown, hides: Hidden): unknown {
 const wordsIn: Readonly<Record<string, (value: unknown) => unknown>> = {
   error: (error) => (isPlain(error) ? redactError(error) : error),
   progress: (progress) => (isPlain(progress) ? redactProgress(progress) : progress),
-  lines: (lines) => (Array.isArray(lines) ? lines.map((line: object) => redactLine(line)) : lines),
+  lines: (lines) => ofEach(lines, redactLine),
+  deliveries: (deliveries) => ofEach(deliveries, redactDelivery),
 };
+
+function ofEach(list: unknown, redactOne: (one: object) => object): unknown {
+  return Array.isArray(list) ? list.map((one: object) => redactOne(one)) : list;
+}
 
 /** Its name, code and fingerprint stay; of a failure of ours also the sentence, without what stood in it. */
 function redactError(error: object): object {
   const { message: _, stack: __, ...kept } = error as { message?: string; stack?: string };
-  const { code } = kept as { code?: unknown };
-  const sentence = Object.entries(failures).find(([known]) => known === code)?.[1][1];
-  return { ...kept, message: sentence ?? redactedText, ...redacted };
+  return { ...kept, message: sentenceOf(kept), ...redacted };
+}
+
+/** Why one was refused says nothing of its body, which was not read then. */
+function redactDelivery(delivery: object): object {
+  const { outcome } = delivery as { outcome?: string };
+  return outcome === 'failed' ? { ...delivery, reason: sentenceOf(delivery) } : delivery;
+}
+
+function sentenceOf({ code }: { readonly code?: unknown }): string {
+  return Object.entries(failures).find(([known]) => known === code)?.[1][1] ?? redactedText;
 }
 
 function redactProgress(progress: object): object {

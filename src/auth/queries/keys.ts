@@ -86,7 +86,7 @@ export interface KeyLimits {
 export async function selectLimits(sql: Sql, id: string): Promise<KeyLimits | undefined> {
   const [row] = await sql.query<KeyLimits>(
     `select rate_per_minute as "ratePerMinute", (extract(epoch from expires_at - now()) * 1000)::float8 as "expiresInMs"
-     from nightshift.keys where id = $1::uuid`,
+     from nightshift.keys where id::text = $1`,
     [id],
   );
   return row;
