@@ -1,8 +1,10 @@
+import type { Actor } from '../core/actor.ts';
 import type { Run } from '../core/run.ts';
 import type { Branch, ForeignOrigin, OpenWait, PastAttempt, Step } from '../ledger/index.ts';
 
 /** A run with everything that is known of it. */
-export interface RunDetails extends Run, Pick<Branch, 'children' | 'counts'> {
+export interface RunDetails extends Omit<Run, 'acceptedBy'>, Pick<Branch, 'children' | 'counts'> {
+  readonly acceptedBy: Pick<Actor, 'kind' | 'name'> | null;
   readonly waitsFor: string | null;
   readonly heldBack: string | null;
   readonly adoptedFrom: ForeignOrigin | null;

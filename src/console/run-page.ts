@@ -1,3 +1,4 @@
+import { nameOfActor } from '../core/actor.ts';
 import { isFinal, type Run } from '../core/run.ts';
 import { type Reader, renderPage } from './layout.ts';
 import { type Content, html, type Markup } from './markup.ts';
@@ -75,9 +76,10 @@ function renderResult({ id, result, artifact, state }: RunDetails, mayReveal: bo
 }
 
 function renderFacts(run: RunDetails, now: Date): Markup {
-  const { progress, schedule, replayOf, adoptedFrom, priority, key, uniqueness } = run;
+  const { progress, schedule, replayOf, acceptedBy, adoptedFrom, priority, key, uniqueness } = run;
   const facts: readonly (readonly [string, Content])[] = [
     ['Accepted', renderTime(run.createdAt, now)],
+    ['Enqueued by', acceptedBy && nameOfActor(acceptedBy)],
     ['Due', renderTime(run.runAt, now)],
     ['Started', renderTime(run.startedAt, now)],
     ['Ended', renderTime(run.finishedAt, now)],
@@ -99,7 +101,7 @@ function renderFacts(run: RunDetails, now: Date): Markup {
   return html`<dl class="facts">${told.map(([name, content]) => html`<div><dt>${name}</dt><dd>${content}</dd></div>`)}</dl>`;
 }
 
-function describeAttempts({ attempt, failures, losses }: Run): string {
+function describeAttempts({ attempt, failures, losses }: RunDetails): string {
   const failed = failures > 0 ? `, ${failures} failed` : '';
   const lost = losses > 0 ? `, ${losses} lost with their worker` : '';
   return `${attempt}${failed}${lost}`;

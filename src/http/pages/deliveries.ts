@@ -3,7 +3,7 @@ import { renderDelivery } from '../../console/index.ts';
 import { Failure } from '../../core/errors.ts';
 import { listRuns } from '../../ledger/index.ts';
 import type { Operated, Server } from '../operated.ts';
-import { readerOf, sendPage } from './send.ts';
+import { readerOf, sendPage, shownTo } from './send.ts';
 
 const named = z.strictObject({ name: z.string().max(200), id: z.string().max(200) });
 
@@ -27,7 +27,7 @@ export function deliveryPage(server: Server, { database, catalogue, queues }: Op
         now: new Date(),
         job,
         id,
-        runs,
+        runs: shownTo(request, runs),
         count: ids.length,
       }),
     );

@@ -10,10 +10,9 @@ import { cancel } from '../../runtime/index.ts';
 import { keepToJobs } from '../job-limits.ts';
 import type { Operated, Server } from '../operated.ts';
 import { pageOf, readCursor } from '../paging.ts';
-import { hiddenFrom, redact } from '../redaction.ts';
 import { byId, filterFields } from '../routes/run-schemas.ts';
 import { changeOf, showDetails } from '../routes/runs.ts';
-import { readerOf, sendPage } from './send.ts';
+import { readerOf, sendPage, shownTo } from './send.ts';
 
 /** What a form leaves empty was not asked for. */
 const listed = z.preprocess(
@@ -88,7 +87,7 @@ async function showList(
   return renderRunList({
     reader: readerOf(request)!,
     now: new Date(),
-    runs: page,
+    runs: shownTo(request, page),
     filter: { ...filter, state },
     cursor: next.cursor,
     isLater: cursor !== undefined,
@@ -118,17 +117,14 @@ async function showRun(
   const lines = await listLogs(database, id, { after, limit: linesPerPage + 1 });
   const shown = lines.slice(0, linesPerPage);
   const reveal = request.may('payload:reveal');
-  const hides = hiddenFrom(request);
-  const show = (what: unknown) => (hides ? redact(what, hides) : what);
   if (reveal) await request.tellShown(run);
   const kept = keepToJobs(run, request.actor.jobs, findGuard('GET', '/runs/:id')!);
   return renderRun({
     reader: readerOf(request)!,
     now: new Date(),
-    // What may not be seen does not come near the page.
-    run: show(kept) as RunDetails,
+    run: shownTo(request, kept as RunDetails),
     log: {
-      lines: (show({ lines: shown }) as { lines: typeof shown }).lines,
+      lines: shownTo(request, { lines: shown }).lines,
       isLater: after > 0,
       after: lines.length > shown.length ? shown.at(-1)?.sequence : undefined,
     },

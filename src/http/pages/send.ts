@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Reader } from '../../console/index.ts';
+import { hiddenFrom, redact } from '../redaction.ts';
 import { readSession } from '../session-cookie.ts';
 
 /** Answers with a page, which no cache keeps: it may show what only this reader may see. */
@@ -21,4 +22,10 @@ export function readerOf(request: FastifyRequest): Reader | undefined {
   if (actor === null || actor.id === 'nobody') return undefined;
   const { name, role, kind } = actor;
   return { name, role, hasSession: kind === 'key' && readSession(request) !== undefined };
+}
+
+/** What may not be seen does not come near the page. */
+export function shownTo<Shown>(request: FastifyRequest, what: Shown): Shown {
+  const hides = hiddenFrom(request);
+  return hides ? (redact(what, hides) as Shown) : what;
 }
