@@ -1,7 +1,8 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
-import { migrationsOf, openDatabaseOf } from '../app/index.ts';
+import { migrationsOf, openDatabaseOf, secretOf } from '../app/index.ts';
+import { findProtection } from '../audit/index.ts';
 import { isAdminAlive } from '../auth/index.ts';
 import { checkWritable, openFolderArchive } from '../connectors/archive-fs/index.ts';
 import { openMailboxes } from '../connectors/mailbox/index.ts';
@@ -109,7 +110,9 @@ async function examineServers(config: Config): Promise<Finding[]> {
     return [
       await examineDatabase(database),
       schema,
-      ...(schema.says === upToDate ? [await examineKeys(config, database)] : []),
+      ...(schema.says === upToDate
+        ? [await examineKeys(config, database), await examineAudit(config, database)]
+        : []),
       ...(working
         ? [
             ...(await examineWorkers(config, database)),
@@ -144,6 +147,12 @@ async function examineSchema(database: Database): Promise<Finding> {
       return fine('schema', 'brought up to date by the next start');
     return fault('schema', error);
   }
+}
+
+async function examineAudit(config: Config, database: Database): Promise<Finding> {
+  const says = 'checkpoints are not signed; set NIGHTSHIFT_SECRET to 32 characters or more';
+  if ((await secretOf(config)) === undefined) return warning('audit log', says);
+  return fine('audit log', (await findProtection(database)).says);
 }
 
 async function examineWorkers({ runtime }: Config, database: Database): Promise<Finding[]> {

@@ -33,3 +33,15 @@ test('a worker that a job blocks is warned of before it counts as dead, with the
     },
   ]);
 });
+
+test('doctor says whether the audit log is signed, and how well it is kept', async () => {
+  const look = async (env: Record<string, string>) => {
+    const findings = await examine(() => parseConfig({ ...place.env, ...env }));
+    return findings.find(({ what }) => what === 'audit log');
+  };
+  expect(await look({})).toMatchObject({
+    state: 'warning',
+    says: expect.stringContaining('set NIGHTSHIFT_SECRET') as string,
+  });
+  expect(await look({ NIGHTSHIFT_SECRET: 'x'.repeat(32) })).toMatchObject({ state: 'fine' });
+});
