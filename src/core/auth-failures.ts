@@ -1,5 +1,9 @@
 /** What can be wrong with keys and roles, as the one table of failures has it. */
 export const authFailures = {
+  'search.hidden': [
+    'denied',
+    'A search looks into payloads and into what jobs write, which takes the permissions payload:reveal and words:reveal. Leave q out, or ask with a key that has them.',
+  ],
   'auth.required': [
     'denied',
     'This needs a key: send it as "Authorization: Bearer nsk_…". Make one on the machine of Nightshift with: nightshift key create',

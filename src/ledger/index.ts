@@ -64,6 +64,7 @@ export * from './release.ts';
 export * from './rescue.ts';
 export { type Retired, retireRuns } from './retention.ts';
 export { retryRun } from './retry.ts';
+export { searchRuns } from './run-search.ts';
 export {
   bringForward,
   findRun,

@@ -34,17 +34,33 @@ export function requireRunId(id: string): string {
   return id;
 }
 
-/** Newest first; `before` is the last id of the page before. */
-export async function listRuns(
+/** A page of runs, newest first. */
+export interface RunPage extends RunQuery {
+  /** The last id of the page before. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+export async function listRuns(sql: Sql, page: RunPage): Promise<Run[]> {
+  return selectPage<Run>(sql, runColumns, page);
+}
+
+/** The ids alone of a page of runs. */
+export async function listRunIds(sql: Sql, page: RunPage): Promise<string[]> {
+  return (await selectPage<{ id: string }>(sql, 'id', page)).map(({ id }) => id);
+}
+
+async function selectPage<Row>(
   sql: Sql,
-  { before, limit, ...query }: RunQuery & { before?: string | undefined; limit: number },
-): Promise<Run[]> {
+  columns: string,
+  { before, limit, ...query }: RunPage,
+): Promise<Row[]> {
   const names = query.job === undefined ? await namesIn(sql, query.within) : undefined;
-  if (names) return listAmong(sql, { query, names, before, limit });
+  if (names) return selectAmong<Row>(sql, columns, { query, names, before, limit });
   const { text, values } = await conditionsOf(sql, query);
   const [cursor, most] = [values.length + 1, values.length + 2];
-  return sql.query<Run>(
-    `select ${runColumns} from nightshift.runs
+  return sql.query<Row>(
+    `select ${columns} from nightshift.runs
      where ${text} and ($${cursor}::uuid is null or id < $${cursor}) order by id desc limit $${most}`,
     [...values, before ?? null, limit],
   );
@@ -57,19 +73,20 @@ const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
  * A page of the newest of each job, and of those the newest. That a job is between its name and its name keeps Postgres
  * from walking by id through the runs of all others, which it thinks cheaper when it does not know the name.
  */
-function listAmong(
+function selectAmong<Row>(
   sql: Sql,
+  columns: string,
   page: {
     readonly query: RunQuery;
     readonly names: readonly string[];
     readonly before: string | undefined;
     readonly limit: number;
   },
-): Promise<Run[]> {
+): Promise<Row[]> {
   const { text, values } = conditionsAmong(page.query);
   const [among, cursor, most] = [1, 2, 3].map((n) => `$${values.length + n}`);
-  return sql.query<Run>(
-    `select ${runColumns} from unnest(${among}::text[]) as allowed(name) cross join lateral (
+  return sql.query<Row>(
+    `select ${columns} from unnest(${among}::text[]) as allowed(name) cross join lateral (
        select * from nightshift.runs
        where ${text} and job >= allowed.name and (job, id) < (allowed.name, ${cursor}::uuid)
        order by job desc, id desc limit ${most}) as r

@@ -127,6 +127,17 @@ test('a viewer can tell what goes wrong all the same', async () => {
   expect(api.runtime.errors).toEqual([]);
 });
 
+test('a search finds runs by their words, for whoever may see those alone', async () => {
+  const found = await ask(`/runs?q=${word}`, 'developer');
+  expect((found['runs'] as { id: string }[]).map(({ id }) => id)).toEqual([...ids].reverse());
+  expect(await ask('/runs?q=nobody-said-this', 'developer')).toEqual({ runs: [] });
+  expect(await ask('/runs?q=%20', 'viewer')).toHaveProperty('runs');
+  for (const role of ['viewer', 'operator'])
+    expect(await ask(`/runs?q=${word}`, role)).toMatchObject({ code: 'search.hidden' });
+  const words = Array.from({ length: 11 }, (_, n) => `w${n}`).join('+');
+  expect(await ask(`/runs?q=${words}`, 'developer')).toMatchObject({ code: 'request.invalid' });
+});
+
 test('why a delivery of a webhook failed is told without what stood in its body', () => {
   const failed = { outcome: 'failed', code: 'hook.mapping', reason: `no ${word}` };
   const refused = { outcome: 'refused', code: 'hook.stale', reason: 'signed 400 s ago' };

@@ -36,11 +36,13 @@ export function toFilter({
 }
 
 /** The same as a query, with the options of a page. */
-export function toQuery({ limit, cursor, ...options }: Record<string, unknown>): string {
+export function toQuery({ limit, cursor, query, ...options }: Record<string, unknown>): string {
   // People name the run that they have seen last.
   const place =
     cursor === undefined ? undefined : writeCursor('runs', (cursor as string).toLowerCase());
-  const page = Object.entries({ limit, cursor: place }).filter(([, value]) => value !== undefined);
+  const page = Object.entries({ limit, cursor: place, q: query }).filter(
+    ([, value]) => value !== undefined,
+  );
   const pairs = [...Object.entries(toFilter(options)), ...page];
   return new URLSearchParams(Object.fromEntries(pairs) as Record<string, string>).toString();
 }

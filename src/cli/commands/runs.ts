@@ -19,6 +19,10 @@ export function addRunCommands(program: Command, cli: Cli): void {
 
   filterOptions(runs.command('list').description('the newest runs'))
     .addOption(new Option('--state <state>', 'only runs in this state').choices(runStates))
+    .option(
+      '--query <words>',
+      'only runs with these words, in payload, result, error, steps or log',
+    )
     .option('--limit <number>', 'how many at the most', parseWhole, 20)
     .option('--cursor <id>', 'only runs older than this one')
     .action(cli.withApi((session, options: Record<string, string>) => list(session, options)));
@@ -68,8 +72,23 @@ export function addRunCommands(program: Command, cli: Cli): void {
   addBulkCommands(runs, cli);
 }
 
+interface RunPage {
+  readonly runs: ShownRun[];
+  readonly cursor?: string;
+}
+
 async function list({ api, output }: ApiSession, options: Record<string, unknown>): Promise<void> {
-  const { runs } = await api.get<{ runs: ShownRun[] }>(`/runs?${toQuery(options)}`);
+  const most = Number(options['limit']);
+  const runs: ShownRun[] = [];
+  // A search ends a page after a second, whatever it has found.
+  for (let path: string | undefined = `/runs?${toQuery(options)}`; path; ) {
+    const page: RunPage = await api.get<RunPage>(path);
+    runs.push(...page.runs);
+    const isMore = options['query'] !== undefined && runs.length < most && page.cursor;
+    path = isMore
+      ? `/runs?${toQuery({ ...options, cursor: undefined, limit: most - runs.length })}&cursor=${isMore}`
+      : undefined;
+  }
   output.answer(runs, () =>
     runs.length === 0
       ? 'There are no such runs. Start one with: nightshift enqueue JOB'

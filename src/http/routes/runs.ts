@@ -1,5 +1,9 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { writeCursor } from '../../core/cursor.ts';
+import { Failure } from '../../core/errors.ts';
 import { type Run, runStates } from '../../core/run.ts';
+import { readWords } from '../../core/run-words.ts';
 import type { Sql } from '../../core/sql.ts';
 import { uuidPattern } from '../../core/uuid.ts';
 import {
@@ -15,11 +19,13 @@ import {
   listSteps,
   listWaits,
   retryRun,
+  searchRuns,
 } from '../../ledger/index.ts';
 import { cancel } from '../../runtime/index.ts';
 import { answering, pageAnswer } from '../answering.ts';
 import type { Operated, Server } from '../operated.ts';
 import { pageFields, pageOf, readCursor } from '../paging.ts';
+import { hiddenFrom } from '../redaction.ts';
 import type { RunWatch } from '../run-watch.ts';
 import { logLine, runAnswer, runDetails } from './run-answers.ts';
 import { byId, filterFields, noBody, showRun, tellHold } from './run-schemas.ts';
@@ -28,6 +34,16 @@ import { checkWait, signalOf, waitForEnd, waiting } from './wait.ts';
 const page = z.strictObject({
   ...filterFields,
   state: z.enum(runStates).optional(),
+  q: z
+    .string()
+    .max(200)
+    .transform(readWords)
+    .refine((words) => words.length <= 10, 'has more than 10 words')
+    .optional()
+    .describe(
+      'Words and "phrases" that all have to be in payload, key, result, error, steps or log. Runs are read the newest first; a page may have fewer than `limit`, and a cursor.',
+    )
+    .meta({ type: 'string' }),
   ...pageFields(50),
 });
 
@@ -59,16 +75,19 @@ function listRoutes(server: Server, { database }: Operated): void {
         ...answering({ 200: pageAnswer('runs', runAnswer) }),
       },
     },
-    async ({ query: { cursor, state, limit, ...filter }, actor }) => {
+    async (request) => {
+      const { cursor, state, limit, q: words = [], ...filter } = request.query;
       const before = readCursor('runs', cursor, uuidPattern);
-      const states = state && [state];
-      const rows = await listRuns(database, {
-        ...filter,
-        states,
-        before,
-        limit: limit + 1,
-        within: actor.jobs,
-      });
+      const wanted = { ...filter, states: state && [state], before, within: request.actor.jobs };
+      if (words.length > 0) {
+        requireSight(request);
+        const { runs, lookedTo } = await searchRuns(database, { ...wanted, words, limit });
+        return {
+          runs: runs.map(showRun),
+          ...(lookedTo && { cursor: writeCursor('runs', lookedTo) }),
+        };
+      }
+      const rows = await listRuns(database, { ...wanted, limit: limit + 1 });
       const { page, next } = pageOf('runs', { rows, limit, placeOf: ({ id }) => id });
       return { runs: page.map(showRun), ...next };
     },
@@ -97,6 +116,11 @@ function listRoutes(server: Server, { database }: Operated): void {
       return { lines: page, ...next };
     },
   );
+}
+
+/** Whether a run is found would tell what is in it. */
+function requireSight(request: FastifyRequest): void {
+  if (hiddenFrom(request)) throw new Failure('search.hidden', {});
 }
 
 function detailRoute(server: Server, operated: Operated, watch: RunWatch): void {
