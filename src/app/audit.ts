@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import {
   type Audit,
   archiveCheckpoint,
+  archiveMissing,
   type Checkpoint,
   openAudit,
   openSealer,
@@ -48,32 +49,50 @@ interface Sealing extends Pick<Faults, 'onError'> {
 /** Seals the audit log, and tells of its checkpoints in the log of the process and in the archive. */
 export function startSealing({ config, database, auditing, log, onError }: Sealing) {
   const { signer, archive } = auditing;
+  let told: Checkpoint | undefined;
+  if (archive) void archiveMissing(archive, database).catch(onError);
   return openSealer({
     database,
     signer,
     checkpointMs: config.audit.checkpointMs,
     async publish(checkpoint: Checkpoint) {
-      if (archive) await archiveCheckpoint(archive, checkpoint);
       // By another name than the log takes for a secret's.
       const { signature: signed, hash, ...said } = checkpoint;
-      log.info({ ...said, hash: Buffer.from(hash).toString('hex'), signed }, 'audit checkpoint');
+      if (told !== checkpoint)
+        log.info({ ...said, hash: Buffer.from(hash).toString('hex'), signed }, 'audit checkpoint');
+      told = checkpoint;
+      if (archive) await archiveCheckpoint(archive, checkpoint);
     },
     onError,
   });
 }
 
 /** What is set; embedded, a secret that is made once and kept in the data folder, which one process has. */
-export async function secretOf({ audit, database }: Config): Promise<string | undefined> {
-  if (audit.secret !== undefined || database.kind === 'postgres') return audit.secret;
-  if (database.folder.includes('://')) return undefined;
-  const path = join(database.folder, 'secret');
+async function secretOf(config: Config): Promise<string | undefined> {
+  const found = await findSecret(config);
+  const path = secretFileOf(config);
+  if (found !== undefined || path === undefined) return found;
+  const made = randomBytes(32).toString('base64url');
+  const draft = `${path}.${process.pid}`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(draft, made, { mode: 0o600, flush: true });
+  await rename(draft, path);
+  return made;
+}
+
+/** The secret of the installation, if there is one already. */
+export async function findSecret(config: Config): Promise<string | undefined> {
+  const path = secretFileOf(config);
+  if (config.audit.secret !== undefined || path === undefined) return config.audit.secret;
   try {
-    return await readFile(path, 'utf8');
+    return (await readFile(path, 'utf8')) || undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const made = randomBytes(32).toString('base64url');
-    await mkdir(database.folder, { recursive: true });
-    await writeFile(path, made, { mode: 0o600, flag: 'wx' });
-    return made;
+    return undefined;
   }
+}
+
+function secretFileOf({ audit, database }: Config): string | undefined {
+  if (audit.secret !== undefined || database.kind === 'postgres') return undefined;
+  return database.folder.includes('://') ? undefined : join(database.folder, 'secret');
 }

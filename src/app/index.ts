@@ -1,5 +1,5 @@
 export { openApiServer } from './answers.ts';
-export { secretOf } from './audit.ts';
+export { findSecret } from './audit.ts';
 export { migrationsOf, openDatabaseOf } from './database.ts';
 export { all, control, type ProcessKind, web, worker } from './kinds.ts';
 export { runProcess, startProcess } from './process.ts';

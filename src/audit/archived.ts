@@ -1,23 +1,53 @@
+import { z } from 'zod';
 import type { Archive } from '../core/archive.ts';
+import type { Sql } from '../core/sql.ts';
+import { selectCheckpoints } from './queries/seals.ts';
 import type { Checkpoint } from './signing.ts';
+import type { AuditFault } from './verification.ts';
 
 const folder = 'audit/checkpoints/';
 
-/** Writes a checkpoint where the database cannot reach it. Throws `archive.unwritable`. */
+/** Writes a checkpoint where the database cannot reach it, beside any other of its position. Throws `archive.unwritable`. */
 export async function archiveCheckpoint(archive: Archive, checkpoint: Checkpoint): Promise<void> {
-  const name = String(checkpoint.position).padStart(15, '0');
-  await archive.put(`${folder}${name}.json`, Buffer.from(`${writeCheckpoint(checkpoint)}\n`));
+  await archive.put(keyOf(checkpoint), Buffer.from(`${writeCheckpoint(checkpoint)}\n`));
 }
 
-/** The checkpoints in the archive. Throws `archive.unreadable`. */
-export async function readArchived(archive: Archive): Promise<Checkpoint[]> {
-  const found: Checkpoint[] = [];
+/** Writes those of the database that are not there yet, as after a death before they were told. */
+export async function archiveMissing(archive: Archive, sql: Sql): Promise<void> {
+  const known = new Set<string>();
+  for await (const key of archive.list(folder)) known.add(key);
+  const upTo = Number.MAX_SAFE_INTEGER;
+  for (const checkpoint of await selectCheckpoints(sql, { from: 0, upTo }))
+    if (!known.has(keyOf(checkpoint))) await archiveCheckpoint(archive, checkpoint);
+}
+
+function keyOf({ position, hash }: Checkpoint): string {
+  const name = String(position).padStart(15, '0');
+  return `${folder}${name}-${Buffer.from(hash).toString('hex').slice(0, 16)}.json`;
+}
+
+/** The checkpoints in the archive, and what there is none. Throws `archive.unreadable`. */
+export async function readArchived(
+  archive: Archive,
+): Promise<{ readonly checkpoints: Checkpoint[]; readonly faults: AuditFault[] }> {
+  const [checkpoints, faults]: [Checkpoint[], AuditFault[]] = [[], []];
   for await (const key of archive.list(folder)) {
     const parts: Uint8Array[] = [];
     for await (const part of archive.read(key)) parts.push(part);
-    found.push(parseCheckpoint(Buffer.concat(parts).toString()));
+    const read = readCheckpoint(Buffer.concat(parts).toString());
+    if (read) checkpoints.push(read);
+    else faults.push({ position: null, says: `${key} in the archive is no checkpoint` });
   }
-  return found;
+  return { checkpoints, faults };
+}
+
+function readCheckpoint(text: string): Checkpoint | undefined {
+  try {
+    return parseCheckpoint(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
 }
 
 /** One line of JSON. */
@@ -26,11 +56,17 @@ export function writeCheckpoint({ position, at, hash, publicKey, signature }: Ch
   return JSON.stringify({ position, at, hash: hex, publicKey, signature });
 }
 
-/** Throws SyntaxError or TypeError for what is no checkpoint. */
-export function parseCheckpoint(text: string): Checkpoint {
-  const { at, hash, ...said } = JSON.parse(text) as Checkpoint & {
-    readonly at: string;
-    readonly hash: string;
-  };
-  return { ...said, at: new Date(at), hash: Buffer.from(hash, 'hex') };
+const hex = z.hex().transform((text) => Buffer.from(text, 'hex'));
+const moment = z.iso.datetime().transform((text) => new Date(text));
+const written = z.object({
+  position: z.int().min(1),
+  at: moment,
+  hash: hex,
+  publicKey: z.string().nullable(),
+  signature: z.string().nullable(),
+});
+
+/** Throws a ZodError for what is no checkpoint. */
+export function parseCheckpoint(value: unknown): Checkpoint {
+  return written.parse(value);
 }

@@ -30,8 +30,10 @@ export interface Audit {
 export interface Change extends Pick<NewAuditEntry, 'action' | 'resource' | 'details'> {
   readonly action: AuditAction;
   readonly ids?: readonly string[];
-  /** What it is like, asked before the change and after it, in its transaction; the same twice: it changed nothing. */
+  /** What it is like, asked before the change and after it, in its transaction. */
   look?(tx: Sql): Promise<unknown>;
+  /** There is no entry where it looks the same before and after: nobody has asked for the change. */
+  readonly isQuiet?: true;
   /** What the transaction's answer tells of the change; undefined: it changed nothing. */
   tell?(answer: unknown): Told | undefined;
 }
@@ -84,12 +86,12 @@ interface Changing<T> {
 }
 
 async function changeIn<T>(tx: Sql, { author, change, work }: Changing<T>): Promise<T> {
-  const { look, tell, ...said } = change;
+  const { look, tell, isQuiet, ...said } = change;
   const before = await look?.(tx);
   const answer = await work(tx);
   const told = tell ? tell(answer) : {};
   const after = told && (await look?.(tx));
-  const isSame = look !== undefined && JSON.stringify(before) === JSON.stringify(after);
+  const isSame = isQuiet && JSON.stringify(before) === JSON.stringify(after);
   if (told && !isSame)
     await insertEntries(tx, [
       { ...author, outcome: 'done', ids: [], before, after, ...said, ...told },

@@ -30,3 +30,8 @@ function contentOf(position: number, entry: AuditEntry): string {
     details,
   ]);
 }
+
+/** Tells that two values differ, and nothing else of them: what may be private is in the log by its hash. */
+export function hashValue(value: unknown): string {
+  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+}

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import { parseCheckpoint, writeCheckpoint } from './archived.ts';
@@ -10,6 +11,7 @@ import {
   selectRange,
   selectSealed,
 } from './queries/seals.ts';
+import { checkSignatures } from './signatures.ts';
 import type { Checkpoint } from './signing.ts';
 import type { Verification } from './verification.ts';
 
@@ -20,29 +22,36 @@ export interface ExportRange {
   readonly to?: string | undefined;
 }
 
-/** A part of the log as lines of JSON, and the position after which the next begins; null after the last. */
+/** A part of the log as lines of JSON, and where the next begins; null after the last. */
 export interface ExportPage {
   readonly lines: readonly string[];
-  readonly next: number | null;
+  readonly next: ExportPlace | null;
+}
+
+/** The position after which a page begins, and the last of the export. */
+export interface ExportPlace {
+  readonly after: number;
+  readonly last: number;
 }
 
 /**
- * A page of the sealed entries of a time: first, without `after`, the link that they follow, then entries and
+ * A page of the sealed entries of a time, which was found by the first page: there, without `place`, first the link that they follow, then entries and
  * checkpoints in order. Whoever has all lines can verify them without the database.
  */
 export async function exportPage(
   sql: Sql,
   range: ExportRange,
-  { after, limit }: { readonly after?: number | undefined; readonly limit: number },
+  { place, limit }: { readonly place?: ExportPlace | undefined; readonly limit: number },
 ): Promise<ExportPage> {
-  const found = await selectRange(sql, range);
-  if (!found || (after ?? 0) >= found.last) return { lines: [], next: null };
-  const first = after === undefined ? found.first : after + 1;
-  const last = Math.min(found.last, first + limit - 1);
+  const found = place ? undefined : await selectRange(sql, range);
+  const end = place?.last ?? found?.last ?? 0;
+  const first = place ? place.after + 1 : (found?.first ?? 1);
+  if (first > end) return { lines: [], next: null };
+  const last = Math.min(end, first + limit - 1);
   const lines = await exportPositions(sql, { first, last });
   return {
-    lines: after === undefined ? lines : lines.slice(1),
-    next: last < found.last ? last : null,
+    lines: place ? lines.slice(1) : lines,
+    next: last < end ? { after: last, last: end } : null,
   };
 }
 
@@ -72,17 +81,33 @@ async function linkBefore(sql: Sql, first: number) {
   return { position: before, hash: hexOf(hash) };
 }
 
-/** Verifies exported lines by themselves. Throws `audit.export` for what is none. */
+/**
+ * Verifies exported lines by themselves: what no trusted signature covers could have been made up. Throws `audit.export`
+ * for what is no such line.
+ */
 export async function verifyExport(
   lines: AsyncIterable<string>,
   trusted: readonly string[],
 ): Promise<Verification> {
   const { after, rows, checkpoints } = await readExport(lines);
-  const check = openChainCheck(trusted);
-  check.begin(checkpoints, { first: after.position + 1, after, archived: [] });
+  const signatures = await checkSignatures(checkpoints, trusted);
+  const check = openChainCheck({ first: after.position + 1, after, checkpoints });
   for (const row of rows) check.look(row);
-  const seen = check.end();
-  return { ...seen, intact: seen.faults.length === 0, waiting: 0 };
+  const looked = check.end();
+  const bare = signatures.signed === 0 && rows.length > 0;
+  const faults = [
+    ...looked.faults,
+    ...signatures.faults,
+    ...(bare ? [{ position: null, says: 'no signature that is trusted covers any of it' }] : []),
+  ];
+  return {
+    ...looked,
+    ...signatures,
+    checkpoints: checkpoints.length,
+    waiting: 0,
+    faults,
+    intact: faults.length === 0,
+  };
 }
 
 interface Exported {
@@ -99,33 +124,35 @@ async function readExport(lines: AsyncIterable<string>): Promise<Exported> {
   for await (const text of lines) {
     number++;
     if (text.trim() === '') continue;
-    const { kind, ...said } = parseLine(text, number);
-    if (kind === 'after') after ??= linkOf(said as unknown as Written<Link>);
-    else if (kind === 'entry') rows.push(rowOf(said as unknown as Written<SealedRow>));
-    else if (kind === 'checkpoint') checkpoints.push(parseCheckpoint(JSON.stringify(said)));
-    else throw new Failure('audit.export', { line: number, fault: 'is of no known kind' });
+    const read = parseLine(text, number);
+    if (read.kind === 'after') after ??= read;
+    else if (read.kind === 'entry') rows.push(read as SealedRow);
+    else checkpoints.push(parseCheckpoint(JSON.parse(text)));
   }
   if (!after) throw new Failure('audit.export', { line: 1, fault: 'says not what it follows' });
   return { after, rows, checkpoints };
 }
 
-type Written<T> = Omit<T, 'hash'> & { readonly hash: string };
+const hash = z.hex().transform((text) => Buffer.from(text, 'hex'));
+const position = z.int().min(0);
+const entry = z.looseObject({
+  id: z.int(),
+  at: z.iso.datetime().transform((text) => new Date(text)),
+  ids: z.array(z.string()),
+});
+const written = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('after'), position, hash }),
+  z.object({ kind: z.literal('entry'), position, hash, sealed: z.int(), entry: entry.nullable() }),
+  z.object({ kind: z.literal('checkpoint'), position, hash, at: z.iso.datetime() }),
+]);
 
-function parseLine(text: string, number: number): { kind?: string } & Record<string, unknown> {
+function parseLine(text: string, number: number): z.output<typeof written> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return written.parse(JSON.parse(text));
   } catch (error) {
-    throw new Failure('audit.export', { line: number, fault: 'is not JSON' }, error);
+    const fault = error instanceof SyntaxError ? 'is not JSON' : 'is no line of an export';
+    throw new Failure('audit.export', { line: number, fault }, error);
   }
-}
-
-function linkOf({ position, hash }: Written<Link>): Link {
-  return { position, hash: Buffer.from(hash, 'hex') };
-}
-
-function rowOf({ hash, entry, ...said }: Written<SealedRow>): SealedRow {
-  const dated = entry && { ...entry, at: new Date(entry.at) };
-  return { ...said, hash: Buffer.from(hash, 'hex'), entry: dated };
 }
 
 function line(kind: string, said: object): string {

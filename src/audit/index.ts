@@ -1,8 +1,15 @@
 import { audit } from './migrations/0001-audit.ts';
 
-export { archiveCheckpoint } from './archived.ts';
+export { archiveCheckpoint, archiveMissing } from './archived.ts';
 export { type Audit, type Change, openAudit, type Told } from './audit.ts';
-export { type ExportPage, type ExportRange, exportPage, verifyExport } from './export.ts';
+export { hashValue } from './chain.ts';
+export {
+  type ExportPage,
+  type ExportPlace,
+  type ExportRange,
+  exportPage,
+  verifyExport,
+} from './export.ts';
 export { type AuditProtection, findProtection, protectAudit } from './protect.ts';
 export {
   type AuditFilter,

@@ -19,20 +19,20 @@ export async function findProtection(database: Database): Promise<AuditProtectio
       isPrevented: false,
       says: 'the embedded database has one user, who can do everything: changes of the audit log are found out, and not prevented',
     };
-  const [row] = await database.query<{ role: string; isSuper: boolean; isOwner: boolean }>(
-    `select current_user as role,
-       (select rolsuper from pg_roles where rolname = current_user) as "isSuper",
-       pg_has_role(current_user, n.nspowner, 'member') or pg_has_role(current_user, c.relowner, 'member') as "isOwner"
-     from pg_namespace n join pg_class c on c.relnamespace = n.oid
-     where n.nspname = 'nightshift_audit' and c.relname = 'entries'`,
+  const [row] = await database.query<{ role: string; isSuper: boolean; mayChange: boolean }>(
+    `select current_user as role, (select rolsuper from pg_roles where rolname = current_user) as "isSuper",
+       pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'nightshift_audit'), 'member')
+       or bool_or(has_table_privilege(current_user, c.oid, 'UPDATE, DELETE, TRUNCATE')) as "mayChange"
+     from pg_class c where c.oid = any(array['nightshift_audit.entries', 'nightshift_audit.seals',
+       'nightshift_audit.checkpoints']::regclass[])`,
   );
-  const { role, isSuper, isOwner } = row!;
+  const { role, isSuper, mayChange } = row!;
   if (isSuper)
     return {
       isPrevented: false,
       says: `Nightshift works as ${role}, a superuser, whom nothing keeps from changing the audit log; give it a role of its own, and then: nightshift audit protect`,
     };
-  if (isOwner)
+  if (mayChange)
     return {
       isPrevented: false,
       says: `${role}, as which Nightshift works, owns the audit log and could change it; hand it over with: nightshift audit protect`,

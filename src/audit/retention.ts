@@ -52,7 +52,7 @@ async function letGo({ database, archive }: AuditRetention, end: Link): Promise<
   }
   return database.transaction(async (tx) => {
     const gone = await purge(tx, end.position);
-    const upTo = markOf(end.position, end.hash);
+    const upTo = markOf(end);
     await insertEntries(tx, [
       {
         ...systemAuthor('retention'),

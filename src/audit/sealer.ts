@@ -1,3 +1,4 @@
+import { Failure, isFailure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Database } from '../db/index.ts';
 import { genesis, hashSeal } from './chain.ts';
@@ -6,6 +7,7 @@ import {
   insertSeals,
   type Link,
   selectLast,
+  selectLinks,
   selectNewest,
   selectUnsealed,
   takeSealing,
@@ -31,19 +33,25 @@ export interface Sealer {
 
 const everyMs = 1000;
 
-/** Any number may be at work; one at a time seals. */
+/** Any number may be at work; one at a time seals. Where the chain is not what it was a moment ago, it ends. */
 export function openSealer(services: SealerServices): Sealer {
+  const { database, onError } = services;
   const untold: Checkpoint[] = [];
   let timer: NodeJS.Timeout | undefined;
   let closing: Promise<void> | undefined;
+  let known: Link | undefined;
   let pass = runPass();
 
   async function runPass(): Promise<void> {
     try {
-      untold.push(...(await sealAll(services)));
+      if (known) await requireSame(database, known);
+      await sealAll({ ...services, hear: (checkpoint) => untold.push(checkpoint) });
+      known = await selectLast(database);
       for (; untold[0]; untold.shift()) await services.publish(untold[0]);
     } catch (error) {
-      services.onError(error);
+      onError(error);
+      // What it would sign from now on would make the change look right.
+      if (isFailure(error, 'audit.tampered')) return;
     }
     if (!closing) timer = setTimeout(() => void (pass = runPass()), everyMs);
   }
@@ -57,18 +65,27 @@ export function openSealer(services: SealerServices): Sealer {
   return { close: () => (closing ??= closeAll()) };
 }
 
-/** Seals all entries that wait, and answers the checkpoints that were written on the way. */
-export async function sealAll(
-  services: Pick<SealerServices, 'database' | 'signer' | 'checkpointMs'>,
-): Promise<Checkpoint[]> {
-  const written: Checkpoint[] = [];
+/** Throws `audit.tampered` where a link is not there any more, or another. */
+async function requireSame(sql: Sql, { position, hash }: Link): Promise<void> {
+  const links = await selectLinks(sql, position);
+  if (links.length === 0 || links.some((link) => !Buffer.from(link.hash).equals(hash)))
+    throw new Failure('audit.tampered', { position });
+}
+
+export interface Sealing extends Pick<SealerServices, 'database' | 'signer' | 'checkpointMs'> {
+  /** Hears of each checkpoint that was committed. */
+  hear?(checkpoint: Checkpoint): void;
+}
+
+/** Seals all entries that wait. */
+export async function sealAll({ hear, ...services }: Sealing): Promise<void> {
   for (;;) {
     const sealed = await services.database.transaction(async (tx) => {
       if (!(await takeSealing(tx))) return { count: 0, checkpoint: undefined };
       return sealBatch(tx, services);
     });
-    if (sealed.checkpoint) written.push(sealed.checkpoint);
-    if (sealed.count < batch) return written;
+    if (sealed.checkpoint) hear?.(sealed.checkpoint);
+    if (sealed.count < batch) return;
   }
 }
 
@@ -91,7 +108,9 @@ async function sealBatch(
   const { now, position, ageMs } = await selectNewest(tx);
   const since = last.position - (position ?? 0);
   const isDue = since > 0 && (since >= batch || ageMs === null || ageMs >= checkpointMs);
-  const checkpoint = isDue ? signed({ ...last, at: now }, signer) : undefined;
+  // While others wait to be sealed, that is all there was by the time of the last of these.
+  const at = entries.length < batch ? now : entries.at(-1)!.at;
+  const checkpoint = isDue ? signed({ ...last, at }, signer) : undefined;
   if (checkpoint) await insertCheckpoint(tx, checkpoint);
   return { count: entries.length, checkpoint };
 }

@@ -2,6 +2,7 @@ import {
   createPrivateKey,
   createPublicKey,
   hkdfSync,
+  type KeyObject,
   sign as signBytes,
   verify as verifyBytes,
 } from 'node:crypto';
@@ -37,19 +38,24 @@ export function openSigner(secret: string): Signer {
   };
 }
 
-/** True when the checkpoint says what was signed with the key that it names. */
-export function isSigned(checkpoint: Checkpoint): boolean {
-  const { publicKey, signature } = checkpoint;
-  if (publicKey === null || signature === null) return false;
-  try {
-    const key = createPublicKey({
-      key: { kty: 'OKP', crv: 'Ed25519', x: publicKey },
-      format: 'jwk',
-    });
-    return verifyBytes(null, textOf(checkpoint), key, Buffer.from(signature, 'base64url'));
-  } catch {
-    return false; // what is no key has signed nothing
-  }
+/** Says of checkpoints whether they are what was signed with the keys that they name. */
+export function openVerifier(): (checkpoint: Checkpoint) => boolean {
+  const keys = new Map<string, KeyObject>();
+  return (checkpoint) => {
+    const { publicKey, signature } = checkpoint;
+    if (publicKey === null || signature === null) return false;
+    try {
+      const key = keys.get(publicKey) ?? readPublicKey(publicKey);
+      keys.set(publicKey, key);
+      return verifyBytes(null, textOf(checkpoint), key, Buffer.from(signature, 'base64url'));
+    } catch {
+      return false; // what is no key has signed nothing
+    }
+  };
+}
+
+function readPublicKey(x: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 }
 
 /** What comes before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410). */

@@ -21,3 +21,6 @@ export interface Verification {
   /** What keeps the log from being as good a proof as it could be. */
   readonly warnings: readonly string[];
 }
+
+/** Takes down what is wrong, and where. */
+export type Say = (position: number | null, says: string) => void;

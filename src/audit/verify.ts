@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Archive } from '../core/archive.ts';
 import type { Sql } from '../core/sql.ts';
-import { readArchived } from './archived.ts';
+import { readArchived, writeCheckpoint } from './archived.ts';
 import { openChainCheck } from './chain-check.ts';
 import {
   type Loose,
@@ -9,6 +10,8 @@ import {
   selectLoose,
   selectSealed,
 } from './queries/seals.ts';
+import { checkSignatures } from './signatures.ts';
+import type { Checkpoint } from './signing.ts';
 import type { AuditFault, Verification } from './verification.ts';
 
 export interface VerifyOptions {
@@ -16,22 +19,37 @@ export interface VerifyOptions {
   readonly trusted: readonly string[];
   /** Where checkpoints were written to as well. */
   readonly archive?: Archive | undefined;
+  /** After so long what was found wrong is looked at again. */
+  readonly onceMoreMs?: number;
 }
 
 const page = 2000;
 
-/** Looks at every entry, seal and checkpoint of the log, and at the copies of checkpoints in the archive. */
-export async function verifyLog(
-  sql: Sql,
-  { trusted, archive }: VerifyOptions,
-): Promise<Verification> {
+/**
+ * Looks at every entry, seal and checkpoint of the log, and at the copies of checkpoints in the archive. What is found
+ * wrong is looked at once more: entries come and go meanwhile.
+ */
+export async function verifyLog(sql: Sql, options: VerifyOptions): Promise<Verification> {
+  const verified = await look(sql, options);
+  if (verified.intact) return verified;
+  await sleep(options.onceMoreMs ?? usualMs);
+  return look(sql, options);
+}
+
+/** What was written a moment ago is sealed by then. */
+const usualMs = 2000;
+
+async function look(sql: Sql, { trusted, archive }: VerifyOptions): Promise<Verification> {
+  const copies = archive ? await readArchived(archive) : { checkpoints: [], faults: [] };
   const end = (await selectLast(sql))?.position ?? 0;
-  const check = openChainCheck(trusted);
   const [first] = await selectSealed(sql, { after: -1, upTo: end, limit: 1 });
-  const archived = archive ? await readArchived(archive) : [];
-  check.begin(await selectCheckpoints(sql, { from: 0, upTo: end }), {
+  const own = await selectCheckpoints(sql, { from: 0, upTo: end });
+  const strange = differing(copies.checkpoints, own);
+  const signatures = await checkSignatures(own, trusted);
+  const ofCopies = await checkSignatures(strange, trusted);
+  const check = openChainCheck({
     first: first?.position ?? end + 1,
-    archived,
+    checkpoints: [...own, ...strange],
   });
   for (let after = -1; ; ) {
     const rows = await selectSealed(sql, { after, upTo: end, limit: page });
@@ -41,15 +59,23 @@ export async function verifyLog(
     after = last.position;
   }
   const loose = await selectLoose(sql);
-  const seen = check.end();
-  const faults = [...seen.faults, ...faultsOf(loose)];
+  const looked = check.end();
+  const faults = [looked, signatures, ofCopies, copies].flatMap((seen) => seen.faults);
   return {
-    ...seen,
-    intact: faults.length === 0,
+    ...looked,
+    checkpoints: own.length,
+    signed: signatures.signed,
     waiting: loose.waiting,
-    faults,
-    warnings: [...seen.warnings, ...warningsOf(loose)],
+    faults: [...faults, ...faultsOf(loose)],
+    intact: faults.length + faultsOf(loose).length === 0,
+    warnings: [...signatures.warnings, ...warningsOf(loose)],
   };
+}
+
+/** The copies that are not the same as what is in the database. */
+function differing(copies: readonly Checkpoint[], own: readonly Checkpoint[]): Checkpoint[] {
+  const known = new Set(own.map(writeCheckpoint));
+  return copies.filter((copy) => !known.has(writeCheckpoint(copy)));
 }
 
 function faultsOf({ unnoted, vanished }: Loose): AuditFault[] {

@@ -1,7 +1,7 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config/index.ts';
-import { migrationsOf, openDatabaseOf, secretOf } from '../app/index.ts';
+import { findSecret, migrationsOf, openDatabaseOf } from '../app/index.ts';
 import { findProtection } from '../audit/index.ts';
 import { isAdminAlive } from '../auth/index.ts';
 import { checkWritable, openFolderArchive } from '../connectors/archive-fs/index.ts';
@@ -151,7 +151,7 @@ async function examineSchema(database: Database): Promise<Finding> {
 
 async function examineAudit(config: Config, database: Database): Promise<Finding> {
   const says = 'checkpoints are not signed; set NIGHTSHIFT_SECRET to 32 characters or more';
-  if ((await secretOf(config)) === undefined) return warning('audit log', says);
+  if ((await findSecret(config)) === undefined) return warning('audit log', says);
   return fine('audit log', (await findProtection(database)).says);
 }
 

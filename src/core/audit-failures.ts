@@ -12,6 +12,10 @@ export const auditFailures = {
     'invalid',
     'The embedded database has one user, who can do everything: changes of the audit log are found out there, and cannot be prevented. Set DATABASE_URL.',
   ],
+  'audit.tampered': [
+    'bug',
+    'The audit log was changed from outside: at position {position} it is not what this process has sealed. Nothing more is sealed until it starts again; look with: nightshift audit verify',
+  ],
   'audit.missing': [
     'bug',
     'The route {route} changed something, or was to, and left no entry in the audit log.',

@@ -5,9 +5,9 @@ import { type Actor, nobody } from '../core/actor.ts';
 import type { Author } from '../core/audit.ts';
 import { cleanText } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
-import { findGuard, type RouteGuard } from '../core/route-guards.ts';
 import type { TransactionalSql } from '../core/sql.ts';
 import { cameByConnection } from './caller.ts';
+import { lineOf } from './guard.ts';
 import type { Server } from './operated.ts';
 
 declare module 'fastify' {
@@ -47,40 +47,41 @@ export function auditRequests(
     if (ids.length > 0) await tellRevealed(audit, this, ids);
   });
   server.decorateRequest('changing', function changing(this: FastifyRequest, change) {
-    const { audits } = guardOf(this)!;
+    const { audits } = lineOf(this)!;
     return audit.during(this.author(), { action: audits!, ...change });
   });
   void server.register(
     fastifyPlugin((scope: Server, _, done) => {
       scope.addHook('onError', async (request, _reply, error) => {
-        written.add(request); // what failed changed nothing
+        written.add(request); // whatever it changed is told, and else it changed nothing
         const code = refusalOf(error);
         if (code !== undefined)
-          audit.refuse({ ...authorOf(request), code, asked: routeOf(request) });
+          audit.refuse({
+            ...authorOf(request),
+            code,
+            asked: routeOf(request),
+            details: detailsOf(error as unknown as Failure, request),
+          });
       });
       scope.addHook('preSerialization', async (request, reply, answer: unknown) => {
-        const isShown = reply.statusCode < 400 && guardOf(request)?.shows;
+        const isShown = reply.statusCode < 400 && lineOf(request)?.shows;
         if (isShown && request.may('payload:reveal')) await request.tellShown(answer);
         return answer;
       });
       scope.addHook('onSend', async (request, reply) => {
-        const guard = guardOf(request);
+        const guard = lineOf(request);
         if (guard?.needs !== 'payload:reveal' || reply.statusCode >= 400) return;
         const { id } = request.params as { id: string };
         await tellRevealed(audit, request, [id]);
       });
       scope.addHook('onResponse', async (request, reply) => {
-        const isChange = guardOf(request)?.audits !== undefined && reply.statusCode < 400;
+        const isChange = lineOf(request)?.audits !== undefined && reply.statusCode < 400;
         if (isChange && !written.has(request))
           onBug(new Failure('audit.missing', { route: routeOf(request) }));
       });
       done();
     }),
   );
-}
-
-function guardOf({ is404, method, routeOptions }: FastifyRequest): RouteGuard | undefined {
-  return is404 ? undefined : findGuard(method, routeOptions.url ?? '');
 }
 
 function routeOf({ method, routeOptions }: FastifyRequest): string {
@@ -107,8 +108,21 @@ function authorOf(request: FastifyRequest): Author {
 /** The code of a failure that says no to somebody, as opposed to one that says that something is wrong. */
 function refusalOf(error: Error): string | undefined {
   if (!(error instanceof Failure)) return undefined;
-  const isRefusal = error.kind === 'denied' || error.code === 'auth.rate_limited';
+  const isRefusal =
+    error.kind === 'denied' || limits.has(error.code) || error.details['isBeyond'] === true;
   return isRefusal ? error.code : undefined;
+}
+
+const limits: ReadonlySet<string> = new Set(['auth.rate_limited', 'request.rate']);
+
+/** What exactly was asked for, and what it lacked. */
+function detailsOf({ details }: Failure, { params }: FastifyRequest): Record<string, unknown> {
+  const { permission, prefix } = details;
+  return {
+    ...(Object.keys(params ?? {}).length > 0 && { params }),
+    ...(permission !== undefined && { permission }),
+    ...(prefix !== undefined && { prefix }),
+  };
 }
 
 async function tellRevealed(
@@ -131,21 +145,37 @@ function resourceOf(route: string): string {
   return route.includes('/schedules') ? 'schedule' : 'run';
 }
 
+/** What an answer may show: runs, and schedules. */
+interface Shown {
+  readonly id?: string;
+  readonly name?: string;
+  readonly acceptedBy?: Pick<Actor, 'kind' | 'id' | 'name'> | null;
+  readonly replayOf?: string | null;
+  readonly payload?: unknown;
+  readonly result?: unknown;
+  readonly steps?: readonly { readonly result?: unknown }[];
+}
+
 /** The ids of what is shown with its payload or result, but for runs that whoever looks has enqueued. */
 function* shownIn(answer: unknown, actor: Actor): Generator<string> {
   if (Array.isArray(answer)) for (const item of answer) yield* shownIn(item, actor);
-  if (typeof answer !== 'object' || answer === null || answer instanceof Date) return;
-  const shown = answer as Record<string, unknown>;
-  const { id, name } = shown;
-  const called = id ?? name;
-  const { acceptedBy } = shown as { acceptedBy?: Actor | null };
-  const isOwn = acceptedBy?.kind === actor.kind && acceptedBy.id === actor.id;
-  if (typeof called === 'string' && hasContent(shown)) {
-    if (!isOwn) yield called;
-  } else
-    for (const item of Object.values(shown)) if (Array.isArray(item)) yield* shownIn(item, actor);
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return;
+  const shown = answer as Shown;
+  const called = shown.acceptedBy === undefined ? shown.name : shown.id;
+  if (called === undefined)
+    for (const item of Object.values(answer)) {
+      if (Array.isArray(item)) yield* shownIn(item, actor);
+    }
+  else if (hasContent(shown) && !isOwn(shown, actor)) yield called;
 }
 
-function hasContent({ payload, result }: Record<string, unknown>): boolean {
-  return (payload ?? result ?? null) !== null;
+function hasContent({ payload, result, steps = [] }: Shown): boolean {
+  const contents = [payload, result, ...steps.map((step) => step.result)];
+  return contents.some((content) => content !== null && content !== undefined);
+}
+
+/** A replay has the payload of another's run. */
+function isOwn({ acceptedBy, replayOf }: Shown, { kind, id, name }: Actor): boolean {
+  if (!acceptedBy || replayOf) return false;
+  return acceptedBy.kind === kind && acceptedBy.id === id && acceptedBy.name === name;
 }

@@ -87,12 +87,14 @@ function holdRequests(server: Server, door: Door): void {
   });
 }
 
-/** Undefined where there is no such route. */
-function guardOf(
-  { is404, method, routeOptions }: FastifyRequest,
-  { isMetricsOpen }: Door,
-): RouteGuard | undefined {
-  const found = is404 ? undefined : findGuard(method, routeOptions.url ?? '');
+/** The line of the route that is asked for, or undefined where there is none. */
+export function lineOf({ is404, method, routeOptions }: FastifyRequest): RouteGuard | undefined {
+  return is404 ? undefined : findGuard(method, routeOptions.url ?? '');
+}
+
+/** What it asks for here. */
+function guardOf(request: FastifyRequest, { isMetricsOpen }: Door): RouteGuard | undefined {
+  const found = lineOf(request);
   return found?.mayBeOpen && isMetricsOpen ? open : found;
 }
 

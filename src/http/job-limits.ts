@@ -24,9 +24,9 @@ export async function holdToJobs(
   if (within === 'job') requireJobs(actor, [name]);
   if (within === 'body' || within === 'schedule') requireJobs(actor, jobsIn(request.body));
   if (within === 'run' && !coversJob(actor.jobs, await findRunJob(sql, id)))
-    throw new Failure('run.missing', { id });
+    throw new Failure('run.missing', { id, isBeyond: true });
   if (within === 'schedule' && !coversJob(actor.jobs, (await findSchedule(sql, name)).job))
-    throw new Failure('schedule.missing', { schedule: name, suggestion: '.' });
+    throw new Failure('schedule.missing', { schedule: name, suggestion: '.', isBeyond: true });
   if (within === 'bulk') await requireBulk(sql, id, actor.jobs);
 }
 

@@ -2,21 +2,26 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { genesis, hashSeal } from '../../src/audit/chain.ts';
 import {
   type Audit,
-  archiveCheckpoint,
+  archiveMissing,
   auditMigrations,
   auditRetentionDuty,
+  type Checkpoint,
+  type ExportPlace,
   exportPage,
   openAudit,
+  openSealer,
   openSigner,
   sealAll,
   selectEntries,
   verifyExport,
   verifyLog,
 } from '../../src/audit/index.ts';
+import { nobody } from '../../src/core/actor.ts';
 import { systemAuthor } from '../../src/core/audit.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import { databaseKinds, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
 
 const secret = 'the secret of an installation, of which nobody knows';
 const signer = openSigner(secret);
@@ -75,7 +80,7 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
 
   const services = (checkpointMs = 0) => ({ database: place.database, signer, checkpointMs });
   const seal = (checkpointMs?: number) => sealAll(services(checkpointMs));
-  const verify = () => verifyLog(sql, { trusted });
+  const verify = () => verifyLog(sql, { trusted, onceMoreMs: 0 });
 
   /** A chain of so many entries, with a checkpoint after each `every`. */
   async function write(count: number, every = 3): Promise<void> {
@@ -234,31 +239,107 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
 
   test('a checkpoint that was made up is found, and one of a key that nobody trusts', async () => {
     await write(4, 4);
-    await tamper(`update nightshift_audit.checkpoints set at = at - interval '1 day'`);
+    await tamper(`update nightshift_audit.checkpoints set at = at + interval '1 second'`);
     expect(await faultsAt()).toEqual([[4, 'the checkpoint at 4 is not what was signed']]);
     const other = openSigner('another secret of another installation');
     await rename(9, 'x');
     await tamper('delete from nightshift_audit.checkpoints');
     await sealAll({ ...services(), signer: other });
     expect(await faultsAt()).toEqual([[5, expect.stringContaining('which is not trusted')]]);
-    const both = await verifyLog(sql, { trusted: [...trusted, other.publicKey] });
+    const both = await verifyLog(sql, { trusted: [...trusted, other.publicKey], onceMoreMs: 0 });
     expect(both).toMatchObject({ intact: true, signed: 1 });
+  });
+
+  test('many that waited while nobody sealed are no fault', async () => {
+    await sql.query(
+      `insert into nightshift_audit.entries (at, actor, origin, action, outcome, resource, ids)
+       select now() - interval '4 hours' + n * interval '5 seconds', '{"name": "x"}', '{}', 'x', 'done', 'x', '{}'
+       from generate_series(1, 2500) as n`,
+    );
+    await seal();
+    expect(await verify()).toMatchObject({ intact: true, entries: 2500, checkpoints: 3 });
+  });
+
+  test('checkpoints that were taken out are missed, and signatures that were, too', async () => {
+    await sql.query(
+      `insert into nightshift_audit.entries (actor, origin, action, outcome, resource, ids)
+       select '{"name": "x"}', '{}', 'x', 'done', 'x', '{}' from generate_series(1, 2500)`,
+    );
+    await seal();
+    await tamper(
+      `update nightshift_audit.checkpoints set signature = null, public_key = null where position = 2500`,
+    );
+    expect(await faultsAt()).toEqual([[2500, 'the checkpoint at 2500 lost its signature']]);
+    await tamper('delete from nightshift_audit.checkpoints');
+    expect(await faultsAt()).toEqual([
+      [1, expect.stringMatching(/from 1 to 2500 there is no checkpoint/)],
+    ]);
+  });
+
+  test('an entry that only says that others were let go does not hide that they were taken', async () => {
+    await write(6);
+    await audit.write({
+      ...systemAuthor('retention'),
+      action: 'audit.purged',
+      outcome: 'done',
+      resource: 'audit',
+      ids: [],
+      details: {
+        upTo: (
+          await sql.query<{ mark: string }>(
+            `select position || ' ' || encode(hash, 'hex') as mark from nightshift_audit.checkpoints where position = 3`,
+          )
+        )[0]!.mark,
+      },
+    });
+    await seal();
+    await tamper('delete from nightshift_audit.entries where id <= 3');
+    await tamper('delete from nightshift_audit.seals where position <= 3');
+    expect(await faultsAt()).toEqual([[1, expect.stringMatching(/when they were too young/)]]);
+  });
+
+  test('who seals ends when the chain is not what it was a moment ago', async () => {
+    const told: unknown[] = [];
+    const sealer = openSealer({
+      ...services(),
+      publish: () => Promise.resolve(),
+      onError: (error) => told.push((error as { code?: string }).code),
+    });
+    await rename(1, 'x');
+    await until(async () => (await verify()).entries === 1);
+    await tamper(`update nightshift_audit.seals set hash = sha256('x')`);
+    await until(() => told.length > 0);
+    await rename(2, 'x');
+    await sealer.close();
+    expect(told[0]).toBe('audit.tampered');
+  });
+
+  test('an entry that waits to be sealed and is sealed keeps nobody from sealing', async () => {
+    await write(2);
+    await sql.query('insert into nightshift_audit.unsealed values (1)');
+    await write(2);
+    expect(await verify()).toMatchObject({ intact: true, entries: 4, waiting: 0 });
   });
 
   test('copies of checkpoints elsewhere show a log that was begun anew', async () => {
     const archive = openMemoryArchive();
+    const copies: Checkpoint[] = [];
     for (const i of [1, 2]) {
       await rename(i, 'x');
-      for (const checkpoint of await seal()) await archiveCheckpoint(archive, checkpoint);
+      await sealAll({ ...services(), hear: (checkpoint) => void copies.push(checkpoint) });
     }
-    expect(await verifyLog(sql, { trusted, archive })).toMatchObject({ intact: true });
+    expect(copies.map(({ position }) => position)).toEqual([1, 2]);
+    await archiveMissing(archive, sql);
+    expect(await verifyLog(sql, { trusted, archive, onceMoreMs: 0 })).toMatchObject({
+      intact: true,
+    });
     await tamper('delete from nightshift_audit.entries');
     await tamper('delete from nightshift_audit.seals');
     await tamper('delete from nightshift_audit.checkpoints');
     await rename(3, 'x');
     await seal();
     expect(await verify()).toMatchObject({ intact: true });
-    const { faults } = await verifyLog(sql, { trusted, archive });
+    const { faults } = await verifyLog(sql, { trusted, archive, onceMoreMs: 0 });
     expect(faults.map(({ says }) => says)).toEqual([
       expect.stringMatching(/what stands up to 1 is not what was there/),
       'position 2 was taken off the end',
@@ -277,11 +358,11 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
 
   async function lines(limit = 3): Promise<string[]> {
     const found: string[] = [];
-    for (let after: number | undefined; ; ) {
-      const page = await exportPage(sql, {}, { after, limit });
+    for (let place: ExportPlace | undefined; ; ) {
+      const page = await exportPage(sql, {}, { place, limit });
       found.push(...page.lines);
       if (page.next === null) return found;
-      after = page.next;
+      place = page.next;
     }
   }
   async function* each(given: readonly string[]) {
@@ -302,6 +383,11 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
       { position: 5, says: expect.stringContaining('is not what was sealed') as string },
     ]);
     await expect(verifyExport(each(['{']), trusted)).rejects.toThrow('Line 1 is not JSON');
+    await expect(verifyExport(each(['null']), trusted)).rejects.toThrow('is no line of an export');
+    const bare = exported.filter((line) => !line.includes('"kind":"checkpoint"'));
+    expect((await verifyExport(each(bare), trusted)).faults).toEqual([
+      { position: null, says: 'no signature that is trusted covers any of it' },
+    ]);
   });
 
   test('old entries go up to a checkpoint, are kept in the archive, and the rest stays verifiable', async () => {
@@ -351,14 +437,20 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
 
   test('refusals that repeat are told once, and then by their number', async () => {
     const author = systemAuthor('a stranger');
-    for (let i = 0; i < 5; i++) audit.refuse({ ...author, code: 'auth.required', asked: 'GET /x' });
-    audit.refuse({ ...author, code: 'auth.required', asked: 'GET /y' });
+    const known = { ...author, code: 'auth.denied' };
+    for (let i = 0; i < 5; i++) audit.refuse({ ...known, asked: 'GET /x' });
+    audit.refuse({ ...known, asked: 'GET /y', details: { params: { id: '7' } } });
+    const stranger = { actor: nobody, origin: { via: 'http', address: '10.0.0.1' } } as const;
+    for (const asked of ['GET /x', 'GET /y'])
+      audit.refuse({ ...stranger, code: 'auth.required', asked });
     await audit.close();
     const found = await selectEntries(sql, { outcome: 'refused' }, { limit: 10 });
     expect(found.map(({ ids, details }) => [ids[0], details]).reverse()).toEqual([
+      ['GET /x', { code: 'auth.denied' }],
+      ['GET /y', { code: 'auth.denied', params: { id: '7' } }],
       ['GET /x', { code: 'auth.required' }],
-      ['GET /y', { code: 'auth.required' }],
-      ['GET /x', { code: 'auth.required', times: 4, within: 'a minute' }],
+      ['GET /x', { code: 'auth.denied', times: 4, within: 'a minute' }],
+      ['GET /x', { code: 'auth.required', times: 1, within: 'a minute' }],
     ]);
     expect(errors).toEqual([]);
   });

@@ -250,12 +250,7 @@ describe('an entry is left by', () => {
   });
 });
 
-test('what changed nothing leaves no entry', async () => {
-  await ask('POST /queues/other/pause', {});
-  const before = await newest('action=queue.paused');
-  await ask('POST /queues/other/pause', {});
-  expect((await newest('action=queue.paused')).id).toBe(before.id);
-  await ask('POST /queues/other/resume');
+test('a dry run leaves no entry', async () => {
   const bulk = await newest('action=runs.changed');
   await ask('POST /runs/bulk', { action: 'cancel', filter: { job: 'other' }, dryRun: true });
   expect((await newest('action=runs.changed')).id).toBe(bulk.id);

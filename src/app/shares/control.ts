@@ -1,4 +1,5 @@
 import { schedulesOf } from '../../../config/index.ts';
+import { hashValue } from '../../audit/index.ts';
 import { openControl } from '../../control/index.ts';
 import { systemAuthor } from '../../core/audit.ts';
 import type { Sql } from '../../core/sql.ts';
@@ -15,6 +16,7 @@ export async function startControl(system: System) {
     action: 'schedules.planted',
     resource: 'schedule',
     look: lookAtSchedules,
+    isQuiet: true,
   });
   const gardener = await keepSchedules(planting, { ...system, schedules });
   onClose(() => gardener.close());
@@ -34,5 +36,10 @@ export async function startControl(system: System) {
 /** What all schedules say, for the audit log: of a deploy that changed none there is no entry. */
 async function lookAtSchedules(tx: Sql) {
   const all = await listSchedules(tx);
-  return all.map(({ name, job, payload, rules }) => ({ name, job, payload, rules }));
+  return all.map(({ name, job, payload, rules }) => ({
+    name,
+    job,
+    payload: hashValue(payload),
+    rules,
+  }));
 }

@@ -21,6 +21,7 @@ create table nightshift_audit.entries (
 );
 create index entries_at on nightshift_audit.entries (at);
 create index entries_actor on nightshift_audit.entries ((actor ->> 'id'), id);
+create index entries_actor_name on nightshift_audit.entries ((actor ->> 'name'), id);
 create index entries_action on nightshift_audit.entries (action, id);
 create index entries_ids on nightshift_audit.entries using gin (ids);
 

@@ -36,10 +36,20 @@ export async function selectLast(sql: Sql): Promise<Link | undefined> {
   return last;
 }
 
+/** What the chain is at a position, by its seal and by its checkpoint, where there are such. */
+export async function selectLinks(sql: Sql, position: number): Promise<Link[]> {
+  return sql.query<Link>(
+    `select position, hash from nightshift_audit.seals where position = $1
+     union all select position, hash from nightshift_audit.checkpoints where position = $1`,
+    [position],
+  );
+}
+
 /** The oldest entries that are in no chain yet. */
 export async function selectUnsealed(sql: Sql, limit: number): Promise<AuditEntry[]> {
   return sql.query<AuditEntry>(
     `select ${entryColumns} from nightshift_audit.unsealed u join nightshift_audit.entries e on e.id = u.entry
+     where not exists (select from nightshift_audit.seals s where s.entry = e.id)
      order by u.entry limit $1`,
     [limit],
   );
@@ -151,7 +161,8 @@ export async function selectLoose(sql: Sql): Promise<Loose> {
        array(select u.entry from nightshift_audit.unsealed u
          where not exists (select from nightshift_audit.entries e where e.id = u.entry) order by u.entry limit 100) as vanished,
        count(e.id)::int as waiting, extract(epoch from clock_timestamp() - min(e.at))::float8 * 1000 as "waitedMs"
-     from nightshift_audit.unsealed u join nightshift_audit.entries e on e.id = u.entry`,
+     from nightshift_audit.unsealed u join nightshift_audit.entries e on e.id = u.entry
+     where not exists (select from nightshift_audit.seals s where s.entry = e.id)`,
   );
   return row!;
 }

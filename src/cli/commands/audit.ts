@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import type { Config } from '../../../config/index.ts';
-import { secretOf } from '../../app/index.ts';
+import { findSecret } from '../../app/index.ts';
 import { openSigner, protectAudit, type Verification, verifyExport } from '../../audit/index.ts';
 import { auditActions } from '../../core/audit.ts';
 import { Failure } from '../../core/errors.ts';
@@ -80,7 +81,7 @@ function verifyByApi(cli: Cli) {
 
 function verifyFile(cli: Cli) {
   return cli.plain(async ({ output }, { file = '', trust = [] }: VerifyOptions) => {
-    const secret = await secretOf(cli.config());
+    const secret = await findSecret(cli.config());
     const own = secret === undefined ? [] : [openSigner(secret).publicKey];
     const lines = createInterface({ input: createReadStream(file) });
     const verified = await verifyExport(lines, [...trust, ...own]);
@@ -98,17 +99,20 @@ function addExport(audit: Command, cli: Cli): void {
     .option('--out <file>', 'to this file, instead of standard output')
     .action(
       cli.withApi(async ({ api, output }, { out, ...range }: ExportOptions) => {
-        const lines: string[] = [];
+        const file = out === undefined ? undefined : createWriteStream(out, { mode: 0o600 });
+        let lines = 0;
         for await (const page of pagesOf(api, range)) {
-          if (out === undefined) for (const line of page) process.stdout.write(`${line}\n`);
-          else lines.push(...page);
+          lines += page.length;
+          const text = page.map((line) => `${line}\n`).join('');
+          const to = file ?? process.stdout;
+          if (!to.write(text)) await once(to, 'drain');
         }
-        if (out === undefined) return;
-        await writeFile(out, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
+        if (!file) return;
+        file.end();
+        await finished(file);
         output.answer(
-          { file: out, lines: lines.length },
-          ({ file }) =>
-            `Written to ${file}. Verify it with: nightshift audit verify --file ${file}`,
+          { file: out, lines },
+          () => `Written to ${out}. Verify it with: nightshift audit verify --file ${out}`,
         );
       }),
     );

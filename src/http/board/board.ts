@@ -5,6 +5,7 @@ import { type BoardFile, findFiles } from './files.ts';
 import { renderIndex } from './index-page.ts';
 import { boundQuery } from './query.ts';
 import { showQueues } from './shown-queues.ts';
+import { withoutWords } from './words.ts';
 
 /** Bull Board without a server of its own: its page, its files, and the answers to what its page asks. */
 export interface Board {
@@ -24,6 +25,8 @@ export interface BoardRequest {
   readonly body: unknown;
   /** The only jobs whose queues are shown. */
   readonly jobs: readonly string[];
+  /** Whether what jobs wrote may be seen: why they failed, and what they logged. */
+  readonly maySeeWords: boolean;
 }
 
 export interface BoardAnswer {
@@ -38,7 +41,7 @@ export async function openBoard(queues: Queues): Promise<Board> {
   return {
     page: await renderIndex(folder, uiConfig),
     files: await findFiles(folder),
-    async answer({ method, path, query, body, jobs }) {
+    async answer({ method, path, query, body, jobs, maySeeWords }) {
       const found = findRoute(matchers, method, path);
       if (!found) return undefined;
       const { route, params } = found;
@@ -55,7 +58,11 @@ export async function openBoard(queues: Queues): Promise<Board> {
           headers: {},
         }),
       );
-      return { status: answered?.status ?? 200, body: withoutTemplates(answered?.body) };
+      const shown = withoutTemplates(answered?.body);
+      return {
+        status: answered?.status ?? 200,
+        body: maySeeWords ? shown : withoutWords(shown),
+      };
     },
   };
 }

@@ -74,6 +74,7 @@ async function answer(
     query,
     body,
     jobs: names.filter((name) => coversJob(actor.jobs, name)),
+    maySeeWords: request.may('words:reveal'),
   });
   if (!answered) return reply.callNotFound();
   // As text: its own shapes are none of those that answers of the API are held to.

@@ -4,5 +4,7 @@ export function nextPath(asked: string | undefined): string {
   if (asked === undefined || !/^\/(?![/\\])[^\\\s\p{Cc}]*$/u.test(asked)) return '/';
   const ours = 'http://nightshift.invalid';
   const url = URL.canParse(asked, ours) ? new URL(asked, ours) : undefined;
-  return url?.origin === ours ? `${url.pathname}${url.search}` : '/';
+  // `/.//elsewhere` is `//elsewhere` now, which is another host.
+  const isOurs = url?.origin === ours && !url.pathname.startsWith('//');
+  return isOurs ? `${url.pathname}${url.search}` : '/';
 }

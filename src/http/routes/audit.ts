@@ -97,6 +97,7 @@ export function auditRoutes(server: Server, { database, audit }: Operated): void
   server.get(
     '/audit/export',
     {
+      ...endless,
       schema: {
         tags: ['audit'],
         summary: 'Sealed entries, in order, as lines that can be verified by themselves',
@@ -106,11 +107,16 @@ export function auditRoutes(server: Server, { database, audit }: Operated): void
     },
     async (request) => {
       const { cursor, limit, ...wanted } = request.query;
-      const ended = readCursor('audit export', cursor, place);
-      await tell(request, { export: wanted });
-      const after = ended === undefined ? undefined : Number(ended);
-      const { lines, next } = await exportPage(database, wanted, { after, limit });
-      return { lines, ...(next !== null && { cursor: writeCursor('audit export', String(next)) }) };
+      const ended = readCursor('audit export', cursor, /^\d{1,15} \d{1,15}$/);
+      const [after, last] = ended?.split(' ').map(Number) ?? [];
+      // One entry for an export, whatever its pages.
+      await (ended === undefined ? tell(request, { export: wanted }) : request.changesNothing());
+      const place = ended === undefined ? undefined : { after: after!, last: last! };
+      const { lines, next } = await exportPage(database, wanted, { place, limit });
+      return {
+        lines,
+        ...(next && { cursor: writeCursor('audit export', `${next.after} ${next.last}`) }),
+      };
     },
   );
 

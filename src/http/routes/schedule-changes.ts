@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Change } from '../../audit/index.ts';
+import { type Change, hashValue } from '../../audit/index.ts';
 import { nameOfActor } from '../../core/actor.ts';
 import type { Sql } from '../../core/sql.ts';
 import { listSchedules } from '../../ledger/index.ts';
@@ -24,8 +24,16 @@ export function changeOf(name: string) {
     look: async (tx: Sql) => {
       const found = (await listSchedules(tx)).find((schedule) => schedule.name === name);
       if (!found) return null;
-      const { job, payload, rules, pausedAt, pauseReason } = found;
-      return { job, payload, rules, paused: pausedAt !== null, pauseReason };
+      const { job, payload, rules, editedAt, pausedAt, pauseReason } = found;
+      const edited = editedAt !== null;
+      return {
+        job,
+        payload: hashValue(payload),
+        rules,
+        edited,
+        paused: pausedAt !== null,
+        pauseReason,
+      };
     },
   };
 }

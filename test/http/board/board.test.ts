@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withoutWords } from '../../../src/http/board/words.ts';
 import { openTestApi, type TestApi } from '../../support/api.ts';
 import { openDoor } from '../../support/door.ts';
 import { footprints } from '../../support/footprint.ts';
@@ -31,6 +32,7 @@ describe.each(footprints)('Bull Board on %s', (footprint) => {
   let admin: Visitor;
   let operator: Visitor;
   let narrow: Visitor;
+  let viewer: Visitor;
   beforeAll(async () => {
     const jobs = [
       ...['mail-sort', 'digest', 'orders'].map((name) => jobOf(name, () => Promise.resolve())),
@@ -38,12 +40,19 @@ describe.each(footprints)('Bull Board on %s', (footprint) => {
     ];
     api = await openTestApi(footprint, jobs, { isLocal: false, door: openDoor() });
     const url = new URL(await api.listen()).origin;
-    const visitors = [{}, { role: 'operator' }, { jobs: ['mail-*'] }].map(async (wish) => {
-      const visitor = openVisitor(url);
-      await visitor.signIn(api.runtime, wish);
-      return visitor;
-    });
-    [admin, operator, narrow] = (await Promise.all(visitors)) as [Visitor, Visitor, Visitor];
+    const visitors = [{}, { role: 'operator' }, { jobs: ['mail-*'] }, { role: 'viewer' }].map(
+      async (wish) => {
+        const visitor = openVisitor(url);
+        await visitor.signIn(api.runtime, wish);
+        return visitor;
+      },
+    );
+    [admin, operator, narrow, viewer] = (await Promise.all(visitors)) as [
+      Visitor,
+      Visitor,
+      Visitor,
+      Visitor,
+    ];
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
@@ -131,6 +140,22 @@ describe.each(footprints)('Bull Board on %s', (footprint) => {
     });
     for (const path of ['job-schedulers', 'queues/orders/order-1', 'queues/orders/order-1/flow'])
       expect((await admin.get(`/queues/api/${path}`, json)).text).not.toContain('4111');
+  });
+
+  test('shows why jobs of other programs failed to whoever may see what jobs write', async () => {
+    await addForeign('order-3');
+    await api.runtime.queues.inspect(['orders'], async (queues) => {
+      const job = await queues.get('orders')!.getJob('order-3');
+      await job!.log('card 4111');
+    });
+    const logs = '/queues/api/queues/orders/order-3/logs';
+    expect((await operator.get(logs, json)).text).toContain('card 4111');
+    expect((await viewer.get(logs, json)).text).toBe('["(redacted)"]');
+    expect(
+      withoutWords({ job: { id: '1', failedReason: 'no 4111', stacktrace: ['4111'] } }),
+    ).toEqual({
+      job: { id: '1', failedReason: '(redacted)', stacktrace: [] },
+    });
   });
 
   test('shows a key that is limited to jobs the queues of those alone', async () => {
