@@ -306,7 +306,9 @@ describe('who may call', () => {
     const onRequest = ({ address }: RequestLine) => void seen.push(address);
     await withDoor({ trustedProxies: ['127.0.0.0/8'], onRequest }, async (at) => {
       await ask(at, { headers });
+      const byTls = await ask(at, { headers: { ...headers, 'x-forwarded-proto': 'https' } });
+      expect(byTls.headers['strict-transport-security']).toBe('max-age=31536000');
     });
-    expect(seen).toEqual(['203.0.113.9']);
+    expect(seen).toEqual(['203.0.113.9', '203.0.113.9']);
   });
 });

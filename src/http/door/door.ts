@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
-import { safeHeaders } from './headers.ts';
+import { safeHeaders, transportHeader } from './headers.ts';
 import { checkHost } from './host.ts';
 import type { DoorOptions } from './options.ts';
 import { limitStrangers } from './strangers.ts';
@@ -9,8 +9,9 @@ import { limitStrangers } from './strangers.ts';
 export async function guardDoor(server: FastifyInstance, options: DoorOptions): Promise<void> {
   checkHost(server, options);
   const headers = safeHeaders(options);
-  server.addHook('onRequest', (_, reply, done) => {
+  server.addHook('onRequest', ({ protocol }, reply, done) => {
     void reply.headers(headers);
+    if (protocol === 'https') void reply.headers(transportHeader);
     done();
   });
   if (options.corsOrigins.length > 0)

@@ -5,8 +5,7 @@ import type { DoorOptions } from './options.ts';
 /** The headers by which browsers are kept in bounds, the same with every answer: Helmet is asked for them once. */
 export function safeHeaders({
   corsOrigins,
-  tls,
-}: Pick<DoorOptions, 'corsOrigins' | 'tls'>): Readonly<Record<string, string>> {
+}: Pick<DoorOptions, 'corsOrigins'>): Readonly<Record<string, string>> {
   const headers: Record<string, string> = { 'permissions-policy': permissions };
   const collector = {
     setHeader: (name: string, value: string) => void (headers[name.toLowerCase()] = value),
@@ -17,7 +16,8 @@ export function safeHeaders({
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: corsOrigins.length > 0 ? 'cross-origin' : 'same-origin' },
     referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: tls ? { maxAge: yearSeconds, includeSubDomains: false } : false,
+    // Said where the request came by TLS, to us or to a trusted proxy.
+    strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
   });
   protect({} as IncomingMessage, collector, (error) => {
@@ -26,7 +26,8 @@ export function safeHeaders({
   return headers;
 }
 
-const yearSeconds = 31_536_000;
+/** For an answer that goes by TLS: a browser comes by nothing else for a year. */
+export const transportHeader = { 'strict-transport-security': 'max-age=31536000' } as const;
 
 const directives = {
   'default-src': ["'none'"],
