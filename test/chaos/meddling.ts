@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../src/core/errors.ts';
 import { isFinal } from '../../src/core/run.ts';
-import type { TransactionalSql } from '../../src/core/sql.ts';
+import type { Sql, TransactionalSql } from '../../src/core/sql.ts';
 import { findRun, newId, retryRun } from '../../src/ledger/index.ts';
 import type { Queues } from '../../src/queue/index.ts';
 import { type Catalogue, cancel, replay } from '../../src/runtime/index.ts';
@@ -25,6 +25,8 @@ export async function meddle(
   await sleep(plan.afterMs);
   if (plan.doubles) await attempt(() => dispatchAgain(services, run));
   if (plan.cancels) {
+    // Half of them where somebody is at it.
+    if (plan.afterMs % 2 === 0) await untilBegun(sql, run);
     tell({ kind: 'cancelling', run });
     const isDone = await attempt(() => cancel({ sql, queues }, { id: run, reason: 'chaos' }));
     if (!isDone) return;
@@ -36,6 +38,18 @@ export async function meddle(
   } else if (plan.retries) {
     await sleep(3000);
     await retry(services, run);
+  }
+}
+
+/** Waits for the run to begin, and for a moment in its midst; no longer than a load goes on. */
+async function untilBegun(sql: Sql, run: string): Promise<void> {
+  for (let looks = 0; looks < 50; looks++) {
+    const state = await findRun(sql, run).then(
+      (found) => found.state,
+      () => undefined,
+    );
+    if (state !== undefined && state !== 'queued') return;
+    await sleep(200);
   }
 }
 

@@ -460,7 +460,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'cancel-overtaken',
-    promise: 'cancel works from anywhere: the outcome of a cancelled attempt is taken',
+    promise: 'cancel works from anywhere: nobody tells the attempt, and its outcome is taken',
     footprint: 'postgres',
     faults: ['worker frozen shortly'],
     jobs: ['aloof'],
@@ -475,6 +475,12 @@ export const bugs: readonly Bug[] = [
         file: 'src/ledger/cancel.ts',
         find: "then pg_notify('nightshift_cancel', id::text) end",
         replace: 'then null end',
+      },
+      // Else the next heartbeat finds out, mostly before the attempt ends.
+      {
+        file: 'src/runtime/held.ts',
+        find: 'if (lost.has(nameOf(held)))',
+        replace: 'if (lost.size < 0)',
       },
     ],
   },
