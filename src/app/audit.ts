@@ -11,6 +11,7 @@ import {
   openSealer,
   openSigner,
   type Signer,
+  writtenOf,
 } from '../audit/index.ts';
 import { openFolderArchive } from '../connectors/archive-fs/index.ts';
 import type { Archive } from '../core/archive.ts';
@@ -57,9 +58,8 @@ export function startSealing({ config, database, auditing, log, onError }: Seali
     checkpointMs: config.audit.checkpointMs,
     async publish(checkpoint: Checkpoint) {
       // By another name than the log takes for a secret's.
-      const { signature: signed, hash, ...said } = checkpoint;
-      if (told !== checkpoint)
-        log.info({ ...said, hash: Buffer.from(hash).toString('hex'), signed }, 'audit checkpoint');
+      const { signature: signed, ...said } = writtenOf(checkpoint);
+      if (told !== checkpoint) log.info({ ...said, signed }, 'audit checkpoint');
       told = checkpoint;
       if (archive) await archiveCheckpoint(archive, checkpoint);
     },

@@ -8,8 +8,8 @@ import { documentsMigrations } from '../documents/index.ts';
 import { hooksMigrations } from '../hooks/index.ts';
 import { ensurePartitions, ledgerMigrations, plantSettings } from '../ledger/index.ts';
 
-/** Every migration of the installation, each domain's and each job's, in the order they are applied. */
-const migrations = {
+/** Every migration of the product, each domain's and each job's, in the order they are applied. */
+export const productMigrations = {
   ...ledgerMigrations,
   ...auditMigrations,
   ...authMigrations,
@@ -23,7 +23,7 @@ export function openDatabaseOf(config: Config, hear?: OnAvailability): Promise<D
 }
 
 export function migrationsOf(database: Database) {
-  return openMigrations(database, migrations);
+  return openMigrations(database, productMigrations);
 }
 
 /** Embedded brings its schema up by itself; on a server that is a step of the release, and a pending one is an error. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Archive } from '../core/archive.ts';
 import type { Sql } from '../core/sql.ts';
+import { hexOf } from './chain.ts';
+import { type Checkpoint, writtenCheckpoint, writtenOf } from './checkpoint.ts';
 import { selectCheckpoints } from './queries/seals.ts';
-import type { Checkpoint } from './signing.ts';
 import type { AuditFault } from './verification.ts';
 
 const folder = 'audit/checkpoints/';
@@ -23,7 +24,7 @@ export async function archiveMissing(archive: Archive, sql: Sql): Promise<void> 
 
 function keyOf({ position, hash }: Checkpoint): string {
   const name = String(position).padStart(15, '0');
-  return `${folder}${name}-${Buffer.from(hash).toString('hex').slice(0, 16)}.json`;
+  return `${folder}${name}-${hexOf(hash).slice(0, 16)}.json`;
 }
 
 /** The checkpoints in the archive, and what there is none. Throws `archive.unreadable`. */
@@ -43,7 +44,7 @@ export async function readArchived(
 
 function readCheckpoint(text: string): Checkpoint | undefined {
   try {
-    return parseCheckpoint(JSON.parse(text));
+    return writtenCheckpoint.parse(JSON.parse(text));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
@@ -51,22 +52,6 @@ function readCheckpoint(text: string): Checkpoint | undefined {
 }
 
 /** One line of JSON. */
-export function writeCheckpoint({ position, at, hash, publicKey, signature }: Checkpoint): string {
-  const hex = Buffer.from(hash).toString('hex');
-  return JSON.stringify({ position, at, hash: hex, publicKey, signature });
-}
-
-const hex = z.hex().transform((text) => Buffer.from(text, 'hex'));
-const moment = z.iso.datetime().transform((text) => new Date(text));
-const written = z.object({
-  position: z.int().min(1),
-  at: moment,
-  hash: hex,
-  publicKey: z.string().nullable(),
-  signature: z.string().nullable(),
-});
-
-/** Throws a ZodError for what is no checkpoint. */
-export function parseCheckpoint(value: unknown): Checkpoint {
-  return written.parse(value);
+export function writeCheckpoint(checkpoint: Checkpoint): string {
+  return JSON.stringify(writtenOf(checkpoint));
 }

@@ -1,8 +1,8 @@
-import { genesis } from './chain.ts';
-import { type LinkCheck, openLinkCheck, rangeOf } from './link-check.ts';
+import { genesis, hexOf } from './chain.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { openLinkCheck, rangeOf } from './link-check.ts';
 import { openMarkCheck } from './mark-check.ts';
 import type { Link, SealedRow } from './queries/seals.ts';
-import type { Checkpoint } from './signing.ts';
 import type { AuditFault, Say } from './verification.ts';
 
 /** Follows a chain from its first seal to its last, and says where it is not as it was written. */
@@ -39,9 +39,9 @@ export function openChainCheck(chain: Chain): ChainCheck {
   const from = chain.first - 1;
   const checkpoints = chain.checkpoints.filter(({ position }) => position > from);
   const base = chain.after ? undefined : chain.checkpoints.find((one) => one.position === from);
-  const links: LinkCheck = openLinkCheck(say, { position: from, hash: hashBefore(chain, base) });
+  const links = openLinkCheck(say, { position: from, hash: hashBefore(chain, base) });
   const marks = openMarkCheck(say, { from, checkpoints });
-  const purges = openPurgeCheck(say, from === 0 || chain.after ? undefined : base);
+  const purges = openPurgeCheck(say, from > 0 ? base : undefined);
   let [entries, last] = [0, from];
   if (!chain.after && from > 0 && !base)
     say(1, `${rangeOf(1, from)} gone, and no checkpoint says what they were`);
@@ -75,7 +75,7 @@ function hashBefore({ first, after }: Chain, base: Checkpoint | undefined): Uint
 
 /** What an entry of a purge says that it has let go: everything up to this checkpoint. */
 export function markOf({ position, hash }: Link): string {
-  return `${position} ${Buffer.from(hash).toString('hex')}`;
+  return `${position} ${hexOf(hash)}`;
 }
 
 /** The database lets nothing go that is younger; a day for clocks. */

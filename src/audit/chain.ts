@@ -13,6 +13,11 @@ export function hashSeal(previous: Uint8Array, position: number, entry: AuditEnt
   return createHash('sha256').update(previous).update(contentOf(position, entry)).digest();
 }
 
+/** A hash as it is written. */
+export function hexOf(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex');
+}
+
 function contentOf(position: number, entry: AuditEntry): string {
   const { id, at, actor, origin, action, outcome, resource, ids, before, after, details } = entry;
   return canonicalJson([

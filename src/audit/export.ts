@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { Failure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
-import { parseCheckpoint, writeCheckpoint } from './archived.ts';
-import { genesis } from './chain.ts';
+import { genesis, hexOf } from './chain.ts';
 import { openChainCheck } from './chain-check.ts';
+import {
+  type Checkpoint,
+  writtenCheckpoint,
+  writtenHash,
+  writtenOf,
+  writtenTime,
+} from './checkpoint.ts';
 import {
   type Link,
   type SealedRow,
@@ -12,7 +18,6 @@ import {
   selectSealed,
 } from './queries/seals.ts';
 import { checkSignatures } from './signatures.ts';
-import type { Checkpoint } from './signing.ts';
 import type { Verification } from './verification.ts';
 
 /** A time of the log. */
@@ -35,8 +40,9 @@ export interface ExportPlace {
 }
 
 /**
- * A page of the sealed entries of a time, which was found by the first page: there, without `place`, first the link that they follow, then entries and
- * checkpoints in order. Whoever has all lines can verify them without the database.
+ * A page of the sealed entries of a time, which the first page finds. That one, without `place`, begins with the link
+ * that they follow; then come entries and checkpoints in order. Whoever has all lines can verify them without the
+ * database.
  */
 export async function exportPage(
   sql: Sql,
@@ -48,37 +54,37 @@ export async function exportPage(
   const first = place ? place.after + 1 : (found?.first ?? 1);
   if (first > end) return { lines: [], next: null };
   const last = Math.min(end, first + limit - 1);
-  const lines = await exportPositions(sql, { first, last });
+  const head = place ? [] : [await exportLink(sql, first)];
   return {
-    lines: place ? lines.slice(1) : lines,
+    lines: [...head, ...(await exportPositions(sql, { first, last }))],
     next: last < end ? { after: last, last: end } : null,
   };
 }
 
-/** The lines from one position to another, after the link that the first follows. */
+/** The line of the link that a position follows. */
+export async function exportLink(sql: Sql, first: number): Promise<string> {
+  const before = first - 1;
+  const [seal] = await selectSealed(sql, { after: before - 1, upTo: before, limit: 1 });
+  const [checkpoint] = await selectCheckpoints(sql, { from: before, upTo: before });
+  const hash = seal?.hash ?? checkpoint?.hash ?? genesis;
+  return line('after', { position: before, hash: hexOf(hash) });
+}
+
+/** The lines from one position to another. */
 export async function exportPositions(
   sql: Sql,
   { first, last }: { readonly first: number; readonly last: number },
 ): Promise<string[]> {
-  const lines = [line('after', await linkBefore(sql, first))];
+  const lines: string[] = [];
   const checkpoints = await selectCheckpoints(sql, { from: first, upTo: last });
   const at = new Map(checkpoints.map((checkpoint) => [checkpoint.position, checkpoint]));
   const limit = last - first + 1;
   for (const { hash, ...row } of await selectSealed(sql, { after: first - 1, upTo: last, limit })) {
     lines.push(line('entry', { ...row, hash: hexOf(hash) }));
     const checkpoint = at.get(row.position);
-    if (checkpoint)
-      lines.push(line('checkpoint', JSON.parse(writeCheckpoint(checkpoint)) as object));
+    if (checkpoint) lines.push(line('checkpoint', writtenOf(checkpoint)));
   }
   return lines;
-}
-
-async function linkBefore(sql: Sql, first: number) {
-  const before = first - 1;
-  const [seal] = await selectSealed(sql, { after: before - 1, upTo: before, limit: 1 });
-  const [checkpoint] = await selectCheckpoints(sql, { from: before, upTo: before });
-  const hash = seal?.hash ?? checkpoint?.hash ?? genesis;
-  return { position: before, hash: hexOf(hash) };
 }
 
 /**
@@ -127,23 +133,28 @@ async function readExport(lines: AsyncIterable<string>): Promise<Exported> {
     const read = parseLine(text, number);
     if (read.kind === 'after') after ??= read;
     else if (read.kind === 'entry') rows.push(read as SealedRow);
-    else checkpoints.push(parseCheckpoint(JSON.parse(text)));
+    else checkpoints.push(read);
   }
   if (!after) throw new Failure('audit.export', { line: 1, fault: 'says not what it follows' });
   return { after, rows, checkpoints };
 }
 
-const hash = z.hex().transform((text) => Buffer.from(text, 'hex'));
 const position = z.int().min(0);
 const entry = z.looseObject({
   id: z.int(),
-  at: z.iso.datetime().transform((text) => new Date(text)),
+  at: writtenTime,
   ids: z.array(z.string()),
 });
 const written = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('after'), position, hash }),
-  z.object({ kind: z.literal('entry'), position, hash, sealed: z.int(), entry: entry.nullable() }),
-  z.object({ kind: z.literal('checkpoint'), position, hash, at: z.iso.datetime() }),
+  z.object({ kind: z.literal('after'), position, hash: writtenHash }),
+  z.object({
+    kind: z.literal('entry'),
+    position,
+    hash: writtenHash,
+    sealed: z.int(),
+    entry: entry.nullable(),
+  }),
+  writtenCheckpoint.extend({ kind: z.literal('checkpoint') }),
 ]);
 
 function parseLine(text: string, number: number): z.output<typeof written> {
@@ -157,8 +168,4 @@ function parseLine(text: string, number: number): z.output<typeof written> {
 
 function line(kind: string, said: object): string {
   return JSON.stringify({ kind, ...said });
-}
-
-function hexOf(hash: Uint8Array): string {
-  return Buffer.from(hash).toString('hex');
 }

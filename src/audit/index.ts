@@ -3,6 +3,7 @@ import { audit } from './migrations/0001-audit.ts';
 export { archiveCheckpoint, archiveMissing } from './archived.ts';
 export { type Audit, type Change, openAudit, type Told } from './audit.ts';
 export { hashValue } from './chain.ts';
+export { type Checkpoint, writtenOf } from './checkpoint.ts';
 export {
   type ExportPage,
   type ExportPlace,
@@ -19,7 +20,7 @@ export {
 export type { Refused } from './refusals.ts';
 export { auditRetentionDuty } from './retention.ts';
 export { openSealer, type Sealer, sealAll } from './sealer.ts';
-export { type Checkpoint, openSigner, type Signer } from './signing.ts';
+export { openSigner, type Signer } from './signing.ts';
 export type { AuditFault, Verification } from './verification.ts';
 export { verifyLog } from './verify.ts';
 

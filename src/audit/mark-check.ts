@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../core/audit.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { rangeOf } from './link-check.ts';
 import type { SealedRow } from './queries/seals.ts';
-import type { Checkpoint } from './signing.ts';
 import type { Say } from './verification.ts';
 
 /** Holds the chain to its checkpoints: to their hashes, their places and their times. */

@@ -4,7 +4,7 @@ import { systemAuthor } from '../core/audit.ts';
 import type { Duty } from '../core/duty.ts';
 import type { TransactionalSql } from '../core/sql.ts';
 import { markOf } from './chain-check.ts';
-import { exportPositions } from './export.ts';
+import { exportLink, exportPositions } from './export.ts';
 import { insertEntries } from './queries/entries.ts';
 import { type Link, purge, selectOld, selectSealed } from './queries/seals.ts';
 
@@ -46,7 +46,10 @@ async function letGo({ database, archive }: AuditRetention, end: Link): Promise<
   const [first] = await selectSealed(database, { after: -1, upTo: end.position, limit: 1 });
   if (archive && first) {
     const range = { first: first.position, last: end.position };
-    const lines = await exportPositions(database, range);
+    const lines = [
+      await exportLink(database, range.first),
+      ...(await exportPositions(database, range)),
+    ];
     const key = `audit/entries/${range.first}-${range.last}.jsonl.gz`;
     await archive.put(key, gzipSync(`${lines.join('\n')}\n`));
   }

@@ -2,6 +2,7 @@ import { Failure, isFailure } from '../core/errors.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Database } from '../db/index.ts';
 import { genesis, hashSeal } from './chain.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import {
   insertCheckpoint,
   insertSeals,
@@ -12,7 +13,7 @@ import {
   selectUnsealed,
   takeSealing,
 } from './queries/seals.ts';
-import type { Checkpoint, Signer } from './signing.ts';
+import type { Signer } from './signing.ts';
 
 export interface SealerServices {
   readonly database: Database;

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Checkpoint, openVerifier } from './signing.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { openVerifier } from './signing.ts';
 import type { AuditFault } from './verification.ts';
 
 /** What the signatures of checkpoints are worth. */

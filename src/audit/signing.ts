@@ -6,16 +6,8 @@ import {
   sign as signBytes,
   verify as verifyBytes,
 } from 'node:crypto';
-
-/** Where the chain stood at a time, so that nobody can write it anew from there without being seen. */
-export interface Checkpoint {
-  readonly position: number;
-  readonly at: Date;
-  readonly hash: Uint8Array;
-  /** Of Ed25519, in base64url; null where no secret is set. */
-  readonly publicKey: string | null;
-  readonly signature: string | null;
-}
+import { hexOf } from './chain.ts';
+import type { Checkpoint } from './checkpoint.ts';
 
 /** Signs checkpoints with a key that is derived from the installation's secret (HKDF, RFC 5869). */
 export interface Signer {
@@ -62,6 +54,6 @@ function readPublicKey(x: string): KeyObject {
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 function textOf({ position, at, hash }: Pick<Checkpoint, 'position' | 'at' | 'hash'>): Buffer {
-  const lines = ['nightshift audit checkpoint', position, Buffer.from(hash).toString('hex')];
+  const lines = ['nightshift audit checkpoint', position, hexOf(hash)];
   return Buffer.from([...lines, at.toISOString()].join('\n'));
 }

@@ -3,6 +3,7 @@ import type { Archive } from '../core/archive.ts';
 import type { Sql } from '../core/sql.ts';
 import { readArchived, writeCheckpoint } from './archived.ts';
 import { openChainCheck } from './chain-check.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import {
   type Loose,
   selectCheckpoints,
@@ -11,7 +12,6 @@ import {
   selectSealed,
 } from './queries/seals.ts';
 import { checkSignatures } from './signatures.ts';
-import type { Checkpoint } from './signing.ts';
 import type { AuditFault, Verification } from './verification.ts';
 
 export interface VerifyOptions {

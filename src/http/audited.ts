@@ -7,7 +7,6 @@ import { cleanText } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
 import type { TransactionalSql } from '../core/sql.ts';
 import { cameByConnection } from './caller.ts';
-import { lineOf } from './guard.ts';
 import type { Server } from './operated.ts';
 
 declare module 'fastify' {
@@ -47,8 +46,7 @@ export function auditRequests(
     if (ids.length > 0) await tellRevealed(audit, this, ids);
   });
   server.decorateRequest('changing', function changing(this: FastifyRequest, change) {
-    const { audits } = lineOf(this)!;
-    return audit.during(this.author(), { action: audits!, ...change });
+    return audit.during(this.author(), { action: this.guard!.audits!, ...change });
   });
   void server.register(
     fastifyPlugin((scope: Server, _, done) => {
@@ -64,18 +62,17 @@ export function auditRequests(
           });
       });
       scope.addHook('preSerialization', async (request, reply, answer: unknown) => {
-        const isShown = reply.statusCode < 400 && lineOf(request)?.shows;
+        const isShown = reply.statusCode < 400 && request.guard?.shows;
         if (isShown && request.may('payload:reveal')) await request.tellShown(answer);
         return answer;
       });
       scope.addHook('onSend', async (request, reply) => {
-        const guard = lineOf(request);
-        if (guard?.needs !== 'payload:reveal' || reply.statusCode >= 400) return;
+        if (request.guard?.needs !== 'payload:reveal' || reply.statusCode >= 400) return;
         const { id } = request.params as { id: string };
         await tellRevealed(audit, request, [id]);
       });
       scope.addHook('onResponse', async (request, reply) => {
-        const isChange = lineOf(request)?.audits !== undefined && reply.statusCode < 400;
+        const isChange = request.guard?.audits !== undefined && reply.statusCode < 400;
         if (isChange && !written.has(request))
           onBug(new Failure('audit.missing', { route: routeOf(request) }));
       });

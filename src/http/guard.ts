@@ -1,10 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-
 import type { Audit } from '../audit/index.ts';
 import { type Auth, exceeded, type Taken } from '../auth/index.ts';
 import { type Actor, nobody } from '../core/actor.ts';
-
 import { Failure } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
 import { findGuard, open, permissionsOf, type RouteGuard } from '../core/route-guards.ts';
@@ -20,6 +18,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; `nobody` where no key is needed. */
     actor: Actor;
+    /** The line of its route in the table of guards; none where there is no such route, and before it is held to it. */
+    guard: RouteGuard | undefined;
     /** Whether who asks has a permission. */
     may(permission: Permission): boolean;
   }
@@ -46,6 +46,7 @@ export interface Door {
 export function guardRoutes(server: Server, door: Door): void {
   const { auth } = door;
   server.decorateRequest('actor', null as unknown as Actor);
+  server.decorateRequest('guard', undefined);
   server.decorateRequest('may', function may(this: FastifyRequest, permission: Permission) {
     return this.actor.kind === 'local' || (auth?.roles.may(this.actor, permission) ?? false);
   });
@@ -66,20 +67,21 @@ export function guardRoutes(server: Server, door: Door): void {
 function holdRequests(server: Server, door: Door): void {
   server.addHook('onRequest', async (request, reply) => {
     const guard = guardOf(request, door);
+    request.guard = guard;
     request.actor = guard?.needs ? await identify(door, request, reply) : nobody;
     if (guard?.page) requireOwnPage(door, request);
     if (guard?.needs && !permissionsOf(guard).some((needed) => request.may(needed)))
       throw denied(door, request, permissionsOf(guard)[0]!);
   });
   server.addHook('preHandler', async (request) => {
-    const guard = guardOf(request, door);
+    const { guard } = request;
     if (!guard?.needs) return;
     const needed = neededFor(guard, request);
     if (!request.may(needed)) throw denied(door, request, needed);
     if (door.database) await holdToJobs(door.database, request, guard);
   });
   server.addHook('preSerialization', async (request, reply, answer: unknown) => {
-    const guard = guardOf(request, door);
+    const { guard } = request;
     if (!guard?.needs || reply.statusCode >= 400) return answer;
     const kept = keepToJobs(answer, request.actor.jobs, guard);
     const hides = guard.shows && hiddenFrom(request);
@@ -87,14 +89,11 @@ function holdRequests(server: Server, door: Door): void {
   });
 }
 
-/** The line of the route that is asked for, or undefined where there is none. */
-export function lineOf({ is404, method, routeOptions }: FastifyRequest): RouteGuard | undefined {
-  return is404 ? undefined : findGuard(method, routeOptions.url ?? '');
-}
-
-/** What it asks for here. */
-function guardOf(request: FastifyRequest, { isMetricsOpen }: Door): RouteGuard | undefined {
-  const found = lineOf(request);
+function guardOf(
+  { is404, method, routeOptions }: FastifyRequest,
+  { isMetricsOpen }: Door,
+): RouteGuard | undefined {
+  const found = is404 ? undefined : findGuard(method, routeOptions.url ?? '');
   return found?.mayBeOpen && isMetricsOpen ? open : found;
 }
 
@@ -111,7 +110,7 @@ async function identify(door: Door, request: FastifyRequest, reply: FastifyReply
   if (spent && !auth.remembers(authorization)) throw spent;
   try {
     const { actor, rate } =
-      authorization === undefined && guardOf(request, door)?.page
+      authorization === undefined && request.guard?.page
         ? await auth.resume(readSession(request))
         : await auth.authenticate(authorization);
     tellRate(reply, rate);

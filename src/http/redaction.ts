@@ -2,10 +2,10 @@ import { failures } from '../core/failures.ts';
 import type { Permission } from '../core/permissions.ts';
 
 /** What stands in an answer for what its reader may not see. */
-const redacted = { redacted: true } as const;
+export const redacted = { redacted: true } as const;
 
 /** The same where an answer has a text. */
-const redactedText = '(redacted)';
+export const redactedText = '(redacted)';
 
 /** The fields that hold what was given to runs and what they made. */
 const hidden: ReadonlySet<string> = new Set(['payload', 'result', 'answer']);

@@ -7,20 +7,18 @@ import type { Sql } from '../core/sql.ts';
  */
 export async function namesIn(sql: Sql, scope: JobScope): Promise<readonly string[] | undefined> {
   if (scope === undefined || !scope.some((entry) => entry.endsWith('*'))) return scope;
-  const known = await listJobNames(sql);
-  return known.filter((job) => coversJob(scope, job));
+  const known = await sql.query<{ job: string }>(selectJobNames);
+  return known.map(({ job }) => job).filter((job) => coversJob(scope, job));
 }
 
-/** Every job that the ledger has runs of, from one to the next in the index: it costs a look for each, however many runs. */
-async function listJobNames(sql: Sql): Promise<string[]> {
-  const rows = await sql.query<{ job: string }>(
-    `with recursive names as (
-       (select job from nightshift.runs order by job limit 1)
-       union all
-       select (select r.job from nightshift.runs r where r.job > n.job order by r.job limit 1)
-       from names n where n.job is not null
-     )
-     select job from names where job is not null`,
-  );
-  return rows.map(({ job }) => job);
-}
+/**
+ * Selects every job that the ledger has runs of, from one to the next in the index: it costs a look for each, however
+ * many runs. More conditions on `job` may follow with `and`.
+ */
+export const selectJobNames = `with recursive names as (
+    (select job from nightshift.runs order by job limit 1)
+    union all
+    select (select r.job from nightshift.runs r where r.job > n.job order by r.job limit 1)
+    from names n where n.job is not null
+  )
+  select job from names where job is not null`;

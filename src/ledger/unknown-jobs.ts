@@ -1,6 +1,7 @@
 import type { RunError } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
 import { leavingGates } from './gate-ways.ts';
+import { selectJobNames } from './job-names.ts';
 
 /** How long nobody may have known a job before its runs end, and the jobs that the asker knows. */
 export interface UnknownJobs {
@@ -32,16 +33,10 @@ export async function listUnknownJobs(
   sql: Sql,
   { known, graceMs }: UnknownJobs,
 ): Promise<string[]> {
-  const rows = await sql.query<{ job: string }>(
-    `with recursive names as (
-       (select job from nightshift.runs order by job limit 1)
-       union all
-       select (select r.job from nightshift.runs r where r.job > n.job order by r.job limit 1)
-       from names n where n.job is not null
-     )
-     select job from names where job is not null and ${isUnknown('job')}`,
-    [known, graceMs],
-  );
+  const rows = await sql.query<{ job: string }>(`${selectJobNames} and ${isUnknown('job')}`, [
+    known,
+    graceMs,
+  ]);
   return rows.map(({ job }) => job);
 }
 

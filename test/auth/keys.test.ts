@@ -1,53 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
-  type Auth,
   authMigrations,
   isAdminAlive,
   listKeys,
   makeFirstKey,
-  openAuth,
   revokeKey,
   rotateKey,
 } from '../../src/auth/index.ts';
 import { type Actor, localOperator } from '../../src/core/actor.ts';
 import { collectRoles } from '../../src/core/roles.ts';
 import { openDatabase, openMigrations } from '../../src/db/index.ts';
-import { databaseKinds, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { databaseKinds, openTestDatabase } from '../support/database.ts';
 import { makeKey } from '../support/keys.ts';
 import { until } from '../support/until.ts';
+import { codeOf, openTestAuths, type TestAuths } from './auths.ts';
 
 const roles = collectRoles();
 const doing = { actor: localOperator, roles };
 
 describe.each(databaseKinds)('keys on %s', (kind) => {
-  let place: TestDatabase;
-  let auths: readonly Auth[];
-  const errors: unknown[] = [];
-  const onError = (error: unknown) => void errors.push(error);
-  const open = () =>
-    openAuth({
-      database: place.database,
-      roles,
-      ratePerMinute: 12_000,
-      rememberMs: 3_600_000,
-      onError,
-    });
-  beforeAll(async () => {
-    place = await openTestDatabase(kind, authMigrations);
-    auths = [open(), open()];
-  });
-  afterAll(async () => {
-    for (const auth of auths) await auth.close();
-    await place[Symbol.asyncDispose]();
-  });
+  let place: TestAuths;
+  beforeAll(async () => void (place = await openTestAuths(kind)));
+  afterAll(() => place[Symbol.asyncDispose]());
   beforeEach(async () => void (await place.database.query('delete from nightshift.keys')));
 
-  const present = (secret: string, auth = auths[0]!) => auth.authenticate(`Bearer ${secret}`);
-  const codeOf = (work: Promise<unknown>) =>
-    work.then(
-      () => 'let in',
-      (error: unknown) => (error as { code: string }).code,
-    );
+  const present = (secret: string, auth = place.auths[0]) => auth.authenticate(`Bearer ${secret}`);
 
   test('a key is known by its secret: who it is, what it may, and which jobs', async () => {
     const { secret, key } = await makeKey(place.database, {
@@ -79,7 +56,7 @@ describe.each(databaseKinds)('keys on %s', (kind) => {
   test('what is not a key, or nearly one, is told from one that has ended', async () => {
     const { secret } = await makeKey(place.database);
     const other = secret.endsWith('A') ? 'B' : 'A';
-    const auth = auths[0]!;
+    const auth = place.auths[0];
     expect(await codeOf(auth.authenticate(undefined))).toBe('auth.required');
     expect(await codeOf(auth.authenticate('Basic YTpi'))).toBe('auth.required');
     for (const wrong of ['x', secret.slice(0, -1), `${secret}x`, `${secret.slice(0, -1)}${other}`])
@@ -93,9 +70,9 @@ describe.each(databaseKinds)('keys on %s', (kind) => {
 
   test('a revoked key is refused by everybody who knows it, without a wait for what they remember', async () => {
     const { secret, key } = await makeKey(place.database);
-    for (const auth of auths) expect(await codeOf(present(secret, auth))).toBe('let in');
+    for (const auth of place.auths) expect(await codeOf(present(secret, auth))).toBe('let in');
     expect(await revokeKey(place.database, key.prefix, doing)).toMatchObject({ state: 'revoked' });
-    for (const auth of auths)
+    for (const auth of place.auths)
       await until(async () => (await codeOf(present(secret, auth))) === 'auth.key_revoked');
     const again = await revokeKey(place.database, key.id, doing);
     expect(again.revokedBy).toBe('local operator');
@@ -132,8 +109,8 @@ describe.each(databaseKinds)('keys on %s', (kind) => {
     const { secret } = await makeKey(place.database);
     await Promise.all(Array.from({ length: 20 }, () => present(secret)));
     const used = await until(async () => (await listKeys(place.database))[0]?.lastUsedAt);
-    for (const auth of auths) await present(secret, auth);
-    await open().close();
+    for (const auth of place.auths) await present(secret, auth);
+    await place.open().close();
     expect((await listKeys(place.database))[0]?.lastUsedAt).toEqual(used);
   });
 
@@ -188,7 +165,7 @@ describe.each(databaseKinds)('keys on %s', (kind) => {
   );
 
   test('nothing of this went wrong unseen', () => {
-    expect(errors).toEqual([]);
+    expect(place.errors).toEqual([]);
   });
 
   test('an admin key is alive until the last one has ended', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
+import { type Database, openDatabase } from '../../src/db/index.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { removeKeys } from '../support/redis-server.ts';
 import type { Settings } from './contestants.ts';
@@ -26,6 +27,11 @@ export async function openGround(stack: AsyncDisposableStack): Promise<Settings>
     batch: 1,
     keepRows: false,
   };
+}
+
+/** Opens the database of a ground by its URL, for what is measured with ten connections. */
+export function openGroundDatabase(url: string): Promise<Database> {
+  return openDatabase({ kind: 'postgres', url, connections: 10, carriesQueues: false });
 }
 
 async function onServer(statement: string): Promise<void> {

@@ -1,7 +1,7 @@
-import { type Database, openDatabase } from '../../src/db/index.ts';
+import type { Database } from '../../src/db/index.ts';
 import { atMost, notMeasured } from '../support/report.ts';
 import { contest } from './contest.ts';
-import { openGround } from './ground.ts';
+import { openGround, openGroundDatabase } from './ground.ts';
 import { describeReached, type PartOptions, type PartReport } from './part.ts';
 import { spawnContestant } from './spawned.ts';
 
@@ -45,12 +45,7 @@ const chunk = 250_000;
 
 /** Finished runs of the last week, in the order of their ids, as the ledger of a busy week has them. */
 async function fill(url: string, rows: number): Promise<void> {
-  const database = await openDatabase({
-    kind: 'postgres',
-    url,
-    connections: 10,
-    carriesQueues: false,
-  });
+  const database = await openGroundDatabase(url);
   try {
     for (let from = 0; from < rows; from += chunk)
       await insertFinished(database, { from, to: Math.min(rows, from + chunk), of: rows });

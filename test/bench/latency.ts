@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { openDatabase, openMigrations } from '../../src/db/index.ts';
+import { openMigrations } from '../../src/db/index.ts';
 import { ledgerMigrations, newId } from '../../src/ledger/index.ts';
 import { atMost } from '../support/report.ts';
 import { until } from '../support/until.ts';
 import { median } from './contest.ts';
 import type { Settings } from './contestants.ts';
-import { openGround } from './ground.ts';
+import { openGround, openGroundDatabase } from './ground.ts';
 import { payload } from './load.ts';
 import { openRuntime, requireSucceeded } from './nightshift.ts';
 import type { PartOptions, PartReport } from './part.ts';
@@ -108,12 +108,7 @@ function openRaw({ redisUrl, prefix }: Settings): Line {
 }
 
 async function openOurs({ databaseUrl, redisUrl, prefix }: Settings): Promise<Line> {
-  const database = await openDatabase({
-    kind: 'postgres',
-    url: databaseUrl,
-    connections: 10,
-    carriesQueues: false,
-  });
+  const database = await openGroundDatabase(databaseUrl);
   await openMigrations(database, ledgerMigrations).up();
   const starts: Line['starts'] = new Map();
   const onStart = (text: string) => void starts.set(text, performance.now());

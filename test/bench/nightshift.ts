@@ -14,16 +14,12 @@ import {
 import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import type { Contestant } from './contest.ts';
 import type { Settings } from './contestants.ts';
+import { openGroundDatabase } from './ground.ts';
 import { payload } from './load.ts';
 
 /** The product: every run accepted, claimed and finished in the ledger, each committed. */
 export async function openNightshift(settings: Settings): Promise<Contestant> {
-  const database = await openDatabase({
-    kind: 'postgres',
-    url: settings.databaseUrl,
-    connections: 10,
-    carriesQueues: false,
-  });
+  const database = await openGroundDatabase(settings.databaseUrl);
   return openOn(database, settings, settings.redisUrl);
 }
 

@@ -1,13 +1,13 @@
 import { mailTriage } from '../../jobs/index.ts';
 import type { AnyJob } from '../../src/core/job.ts';
-import { type Database, openDatabase } from '../../src/db/index.ts';
+import type { Database } from '../../src/db/index.ts';
 import { openLedger } from '../../src/ledger/index.ts';
 import { openQueues, type Queues } from '../../src/queue/index.ts';
 import { openCatalogue, openEnqueuer } from '../../src/runtime/index.ts';
 import { atMost } from '../support/report.ts';
 import { until } from '../support/until.ts';
 import { median } from './contest.ts';
-import { openGround } from './ground.ts';
+import { openGround, openGroundDatabase } from './ground.ts';
 import type { PartOptions, PartReport } from './part.ts';
 import { migrate, startWorkerProcess, workerFile } from './processes.ts';
 
@@ -17,12 +17,7 @@ export async function measureStart({ isQuick }: PartOptions): Promise<PartReport
   await using stack = new AsyncDisposableStack();
   const ground = await openGround(stack);
   await migrate(ground);
-  const database = await openDatabase({
-    kind: 'postgres',
-    url: ground.databaseUrl,
-    connections: 10,
-    carriesQueues: false,
-  });
+  const database = await openGroundDatabase(ground.databaseUrl);
   stack.defer(() => database.close());
   const queues = await openQueues({ database, redisUrl: ground.redisUrl, prefix: ground.prefix });
   stack.defer(() => queues.close());

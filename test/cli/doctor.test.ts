@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../config/index.ts';
+import { productMigrations } from '../../src/app/database.ts';
 import { examine } from '../../src/cli/doctor.ts';
 import { beat, newId, registerWorker } from '../../src/ledger/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { productMigrations } from '../support/migrations.ts';
 
 let place: TestDatabase;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { productMigrations } from '../../src/app/database.ts';
 import { findProtection, protectAudit } from '../../src/audit/index.ts';
 import { openDatabase, openMigrations } from '../../src/db/index.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { type Footprint, footprints } from '../support/footprint.ts';
 import { openTestInstallation } from '../support/installation.ts';
-import { productMigrations } from '../support/migrations.ts';
 import { until } from '../support/until.ts';
 
 const secret = { NIGHTSHIFT_SECRET: 'thirty-two characters at the least, here.' };

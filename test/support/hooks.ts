@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { productMigrations } from '../../src/app/database.ts';
 import { githubReviews } from '../../src/core/github-reviews.ts';
 import { defineHook, defineTrigger, type Hook } from '../../src/core/hook.ts';
 import { githubSignature, hmacSignature, stripeSignature } from '../../src/core/hook-scheme.ts';
@@ -7,7 +8,6 @@ import { type Hooks, openHooks } from '../../src/hooks/index.ts';
 import type { HookOptions } from '../../src/hooks/options.ts';
 import { buildServer, type Server } from '../../src/http/index.ts';
 import { type Footprint, openTestFootprint } from './footprint.ts';
-import { productMigrations } from './migrations.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from './runtime.ts';
 import { scheduleServices } from './schedules.ts';
 

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseConfig } from '../../config/index.ts';
+import { productMigrations } from '../../src/app/database.ts';
 import { type Api, openApi } from '../../src/cli/api.ts';
 import { type Database, openDatabase } from '../../src/db/index.ts';
 import { type CommandResult, runCommand, unset } from './command.ts';
 import { temporaryFolder } from './folder.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
 import { makeKey } from './keys.ts';
-import { productMigrations } from './migrations.ts';
 import { type ProcessOptions, startProcess, type TestProcess } from './process.ts';
 
 /** One footprint with the whole schema, and whole processes of the product on it. */

@@ -1,3 +1,4 @@
+import { productMigrations } from '../../src/app/database.ts';
 import { type Audit, openAudit } from '../../src/audit/index.ts';
 import { type Auth, openAuth } from '../../src/auth/index.ts';
 import type { Archive } from '../../src/core/archive.ts';
@@ -23,7 +24,6 @@ import {
 } from '../../src/runtime/index.ts';
 import { openMemoryArchive } from '../../src/testing/memory-archive.ts';
 import { type Footprint, openTestFootprint, type TestFootprint } from './footprint.ts';
-import { productMigrations } from './migrations.ts';
 
 export { jobOf } from './job.ts';
 

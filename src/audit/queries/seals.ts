@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../core/audit.ts';
 import type { Sql } from '../../core/sql.ts';
-import type { Checkpoint } from '../signing.ts';
+import { hexOf } from '../chain.ts';
+import type { Checkpoint } from '../checkpoint.ts';
 import { entryColumns } from './entries.ts';
 
 /** A position of the chain, and what is sealed there; null where the entry is gone. */
@@ -69,7 +70,7 @@ export async function insertSeals(
     [
       seals.map(({ position }) => position),
       seals.map(({ entry }) => entry),
-      seals.map(({ hash }) => hash.toString('hex')),
+      seals.map(({ hash }) => hexOf(hash)),
     ],
   );
 }
@@ -139,7 +140,7 @@ export async function insertCheckpoint(tx: Sql, checkpoint: Checkpoint): Promise
   await tx.query(
     `insert into nightshift_audit.checkpoints (position, at, hash, public_key, signature)
      values ($1, $2, decode($3, 'hex'), $4, $5)`,
-    [position, at, Buffer.from(hash).toString('hex'), publicKey, signature],
+    [position, at, hexOf(hash), publicKey, signature],
   );
 }
 

@@ -3,6 +3,7 @@ import type { BaseAdapter } from '@bull-board/api/dist/queueAdapters/base.js';
 import type { QueueJobJson } from '@bull-board/api/dist/types.js';
 import { uuidPattern } from '../../core/uuid.ts';
 import { type InspectedQueues, readRuns } from '../../queue/index.ts';
+import { redacted } from '../redaction.ts';
 
 /** The queues by the names of their jobs, without what other programs put into them: the pages of runs show that. */
 export function showQueues(opened: InspectedQueues): Map<string, BaseAdapter> {
@@ -27,9 +28,6 @@ function showQueue(job: string, queue: ShownQueue): BullMQAdapter {
   );
   return adapter;
 }
-
-/** What stands for the data of other programs, as in answers of the API. */
-const redacted = { redacted: true };
 
 function conceal(value: unknown): unknown {
   return isEmpty(value) ? value : redacted;

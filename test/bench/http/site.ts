@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { type Database, openDatabase } from '../../../src/db/index.ts';
+import type { Database } from '../../../src/db/index.ts';
 import { newId } from '../../../src/ledger/index.ts';
 import { makeKey } from '../../support/keys.ts';
 import { startProcess } from '../../support/process.ts';
 import { findFreePort } from '../../support/server.ts';
 import { until } from '../../support/until.ts';
 import type { Settings } from '../contestants.ts';
+import { openGroundDatabase } from '../ground.ts';
 import { payload } from '../load.ts';
 import { environmentOf, migrate } from '../processes.ts';
 
@@ -24,12 +25,7 @@ export interface Site {
 /** A web process of the product with its usual settings, its log in a file, and a key that is not limited. */
 export async function openSite(ground: Settings, stack: AsyncDisposableStack): Promise<Site> {
   await migrate(ground);
-  const database = await openDatabase({
-    kind: 'postgres',
-    url: ground.databaseUrl,
-    connections: 10,
-    carriesQueues: false,
-  });
+  const database = await openGroundDatabase(ground.databaseUrl);
   stack.defer(() => database.close());
   const { secret: key } = await makeKey(database, { ratePerMinute: 100_000_000 });
   const port = await findFreePort();

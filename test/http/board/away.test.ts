@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { productMigrations } from '../../../src/app/database.ts';
 import { openTestApi, type TestApi } from '../../support/api.ts';
 import { openDoor } from '../../support/door.ts';
 import { openTestFootprint, type TestFootprint } from '../../support/footprint.ts';
-import { productMigrations } from '../../support/migrations.ts';
 import { jobOf } from '../../support/runtime.ts';
 import { openTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';

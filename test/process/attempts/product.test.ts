@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../../config/index.ts';
 import { mailTriage } from '../../../jobs/index.ts';
+import { productMigrations } from '../../../src/app/database.ts';
 import { childProcessesOf, openProviders } from '../../../src/app/providers.ts';
 import type { AnyJob } from '../../../src/core/job.ts';
 import { findRun, insertRuns, listSteps, openLedger } from '../../../src/ledger/index.ts';
@@ -14,7 +15,6 @@ import {
 import { openIdleQueues } from '../../../src/testing/idle-queues.ts';
 import { openMemoryArchive } from '../../../src/testing/memory-archive.ts';
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { productMigrations } from '../../support/migrations.ts';
 
 let place: TestDatabase;
 beforeAll(async () => {
