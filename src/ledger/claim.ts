@@ -3,6 +3,7 @@ import { restMs } from '../core/rest.ts';
 import type { Sql } from '../core/sql.ts';
 import { priority } from './dispatchable.ts';
 import { isKnown } from './versions.ts';
+import { allWeeks } from './weeks.ts';
 import { isDead } from './workers.ts';
 
 /** A worker's wish to begin a run that a delivery brought it. */
@@ -72,9 +73,10 @@ const wanted = `unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[]) as wanted(
 export async function claimRuns(
   sql: Sql,
   claims: readonly Claim[],
+  table = allWeeks,
 ): Promise<(ClaimedRun | undefined)[]> {
   const rows = await sql.query<ClaimedRun>(
-    `update nightshift.runs r
+    `update ${table} r
      set state = 'active', attempt = r.attempt + 1, worker = wanted.worker, started_at = now()
      from ${wanted}
      where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued' and ${isDue}

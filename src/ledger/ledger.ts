@@ -7,8 +7,9 @@ import { type Claim, type ClaimedRun, claimRefused, claimRuns, type Early } from
 import { acceptEachGated, queueFull } from './gate-accept.ts';
 import { openKeyedAccepts } from './keyed-accepts.ts';
 import { insertLogs, type LogLine, type ProgressChange, updateProgress } from './logs.ts';
-import { type Ended, recordOutcomes } from './record.ts';
+import { type Ended, isPlainSuccess, recordOutcomes, recordSuccesses } from './record.ts';
 import type { Accepted, KeyedRun } from './unique-keys.ts';
+import { type WeekWrite, writeByWeek } from './weeks.ts';
 
 /** Every hot write of a run's life, each through a group commit. */
 export interface Ledger {
@@ -67,16 +68,19 @@ export function openLedger(
   const keyed = openKeyedAccepts(database, telling('accept_keyed'));
   const claims = openGroupCommit<Claim, ClaimedRun | undefined>({
     ...telling('claim'),
-    flush: (items) => claimRuns(database, items),
+    flush: (items) => writeByWeek(database, { items, runOf: ({ run }) => run, write: claimRuns }),
   });
   const refusals = openGroupCommit<Claim, ClaimedRun | Early | undefined>({
     ...telling('claim_refused'),
     flush: (items) => database.transaction((tx) => claimRefused(tx, items, detectionMs)),
   });
-  const outcomes = openGroupCommit<Ended, boolean>({
-    ...telling('outcome'),
-    flush: (ended) => recordOutcomes(database, ended),
-  });
+  const records = (write: WeekWrite<Ended, boolean>) =>
+    openGroupCommit<Ended, boolean>({
+      ...telling('outcome'),
+      flush: (items) => writeByWeek(database, { items, runOf: ({ fence }) => fence.run, write }),
+    });
+  const successes = records(recordSuccesses);
+  const outcomes = records(recordOutcomes);
   const logs = openGroupCommit<LogLine, void>({ ...telling('log'), flush: writing(insertLogs) });
   const changes = openGroupCommit<ProgressChange, void>({
     ...telling('progress'),
@@ -102,7 +106,7 @@ export function openLedger(
     acceptKeyed: keyed.accept,
     acceptManyKeyed: keyed.acceptMany,
     claim: async (claim) => (await claims.add(claim)) ?? refusals.add(claim),
-    record: outcomes.add,
+    record: (ended) => (isPlainSuccess(ended) ? successes : outcomes).add(ended),
     log: logs.add,
     progress: changes.add,
     async drained() {
@@ -116,6 +120,7 @@ export function openLedger(
         logs,
         changes,
         outcomes,
+        successes,
       ])
         await commits.drained();
     },

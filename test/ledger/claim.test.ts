@@ -44,7 +44,7 @@ async function makeWorker(heardSeconds: number, beatingSeconds: number): Promise
 /** A ledger whose first claim is held up after it was refused. */
 const ledgerWith = (work: () => unknown) =>
   openLedger(
-    interleave(place.database, /^update nightshift\.runs r\s+set state = 'active'/, work),
+    interleave(place.database, /^update nightshift\.runs_\w+ r\s+set state = 'active'/, work),
     {
       detectionMs,
     },
@@ -122,7 +122,7 @@ test('of two that take over from the same dead worker the second takes nothing f
     const held = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
     const slow = openLedger(
-      interleave(database, /^update nightshift\.runs r\s+set state = 'active'/, async () => {
+      interleave(database, /^update nightshift\.runs_\w+ r\s+set state = 'active'/, async () => {
         gate.resolve();
         await held.promise;
       }),

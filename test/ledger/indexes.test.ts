@@ -43,7 +43,7 @@ import {
   renewDeliveries,
   sweepKeys,
 } from '../../src/ledger/index.ts';
-import { recordOutcomes } from '../../src/ledger/record.ts';
+import { recordOutcomes, recordSuccesses } from '../../src/ledger/record.ts';
 import { retryRuns } from '../../src/ledger/retry.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -123,10 +123,20 @@ const statements: [string, (sql: Sql) => Promise<unknown>][] = [
   ],
   ['list what is queued', (sql) => listRuns(sql, { states: ['queued'], limit: 50 })],
   ['claim', (sql) => claimRuns(sql, [claim])],
+  ['claim in a week', (sql) => claimRuns(sql, [claim], `nightshift.${partition}`)],
   ['look at what was not claimed', (sql) => claimRefused(sql, [claim], 15_000)],
   [
     'record an outcome',
     (sql) => recordOutcomes(sql, [{ fence, outcome: { state: 'succeeded', result: 1 } }]),
+  ],
+  [
+    'record a success in a week',
+    (sql) =>
+      recordSuccesses(
+        sql,
+        [{ fence, outcome: { state: 'succeeded', result: 1 } }],
+        `nightshift.${partition}`,
+      ),
   ],
   [
     'look whether an outcome is recorded',
