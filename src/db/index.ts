@@ -21,3 +21,4 @@ export {
 export { openDatabase } from './open.ts';
 export { isConnectionLost } from './postgres-server.ts';
 export { readServerLoad } from './server-load.ts';
+export { arrayOf } from './values.ts';

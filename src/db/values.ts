@@ -37,6 +37,11 @@ function toArrayItem(item: unknown): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
+/** The parameter of an array of ids or numbers, as text: node-postgres takes six times as long to write one. */
+export function arrayOf(items: readonly (string | number)[]): string {
+  return `{${items.join(',')}}`;
+}
+
 /** Typed for a list of known types, though it takes any. */
 const parserOf = pg.types.getTypeParser as (oid: number) => ColumnParser;
 const asText: ColumnParser = (text) => text;

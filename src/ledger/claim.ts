@@ -1,6 +1,7 @@
 import { poisonousLosses } from '../core/outcome.ts';
 import { restMs } from '../core/rest.ts';
 import type { Sql } from '../core/sql.ts';
+import { arrayOf } from '../db/index.ts';
 import { priority } from './dispatchable.ts';
 import { isKnown } from './versions.ts';
 import { allWeeks } from './weeks.ts';
@@ -53,8 +54,9 @@ export interface ClaimedRun extends Fence {
 }
 
 const waited = `extract(epoch from now() - greatest(r.run_at, r.queued_at))::float8 * 1000 as "waitedMs"`;
-const claimed = `r.id as run, r.delivery, r.attempt, r.job, r.version, r.payload, ${priority}, r.gated, r.schedule, r.due, r.failures, r.losses,
+const held = `r.attempt, r.job, r.version, r.payload, ${priority}, r.gated, r.schedule, r.due, r.failures, r.losses,
   coalesce((r.error ->> 'outages')::int, 0) as outages`;
+const claimed = `r.id as run, r.delivery, ${held}`;
 /** What was never put off is due even after the clock of Postgres was set back. */
 const isDue = `r.run_at <= greatest(now(), r.queued_at)`;
 /** Decided once for a statement: nothing whose claim begins after the commit of a pause begins. */
@@ -64,7 +66,7 @@ const mayBegin = `(r.expires_at is null or r.expires_at > now() or r.attempt > 0
 const isForWorker = `r.version <= wanted.version`;
 /** Somebody's open transaction may hold such a run, as it joins the run. */
 const isJoinable = `(r.uniqueness is not null and r.uniqueness ->> 'rule' <> 'unique')`;
-const wanted = `unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[]) as wanted(run, delivery, worker, version)`;
+const wanted = `unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[]) with ordinality as wanted(run, delivery, worker, version, place)`;
 
 /**
  * Begins an attempt of each run that is queued with this delivery and due. Answers in the order of `claims`;
@@ -75,16 +77,21 @@ export async function claimRuns(
   claims: readonly Claim[],
   table = allWeeks,
 ): Promise<(ClaimedRun | undefined)[]> {
-  const rows = await sql.query<ClaimedRun>(
+  const rows = await sql.query<Omit<ClaimedRun, 'run' | 'delivery'> & { place: number }>(
     `update ${table} r
      set state = 'active', attempt = r.attempt + 1, worker = wanted.worker, started_at = now()
      from ${wanted}
      where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued' and ${isDue}
        and ${mayBegin} and ${isOpen} and ${isForWorker} and not ${isJoinable}
-     returning ${claimed}, ${waited}`,
+     returning wanted.place, ${held}, ${waited}`,
     columnsOf(claims),
   );
-  return answersOf(claims, rows);
+  const answers = Array<ClaimedRun | undefined>(claims.length).fill(undefined);
+  for (const { place, ...row } of rows) {
+    const { run, delivery } = claims[place - 1]!;
+    answers[place - 1] = { run, delivery, ...row };
+  }
+  return answers;
 }
 
 /**
@@ -241,11 +248,11 @@ const untilDeployed = { part: 1, leastMs: 1_000, mostMs: 30_000 };
 /** The largest that Postgres has. */
 const anyVersion = 2 ** 31 - 1;
 
-function columnsOf(claims: readonly Claim[]): (string | number)[][] {
+function columnsOf(claims: readonly Claim[]): string[] {
   return [
-    claims.map(({ run }) => run),
-    claims.map(({ delivery }) => delivery),
-    claims.map(({ worker }) => worker),
-    claims.map(({ version = anyVersion }) => version),
+    arrayOf(claims.map(({ run }) => run)),
+    arrayOf(claims.map(({ delivery }) => delivery)),
+    arrayOf(claims.map(({ worker }) => worker)),
+    arrayOf(claims.map(({ version = anyVersion }) => version)),
   ];
 }

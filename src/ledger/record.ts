@@ -1,6 +1,7 @@
 import { cleanJson } from '../core/clean.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Sql } from '../core/sql.ts';
+import { arrayOf } from '../db/index.ts';
 import type { Fence } from './claim.ts';
 import { allWeeks } from './weeks.ts';
 
@@ -29,19 +30,21 @@ export async function recordSuccesses(
   ended: readonly Ended[],
   table = allWeeks,
 ): Promise<boolean[]> {
-  const rows = await sql.query<Fence>(
+  const rows = await sql.query<{ place: number }>(
     `update ${table} r set state = 'succeeded', result = e.result, artifact = null, error = null, finished_at = now()
-     from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[]) as e(id, delivery, attempt, result)
+     from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[]) with ordinality as e(id, delivery, attempt, result, place)
      where ${isHeld}
-     returning r.id as run, r.delivery, r.attempt, ${tellFirings('r')}`,
+     returning e.place, ${tellFirings('r')}`,
     [
-      ended.map(({ fence }) => fence.run),
-      ended.map(({ fence }) => fence.delivery),
-      ended.map(({ fence }) => fence.attempt),
+      arrayOf(ended.map(({ fence }) => fence.run)),
+      arrayOf(ended.map(({ fence }) => fence.delivery)),
+      arrayOf(ended.map(({ fence }) => fence.attempt)),
       ended.map(({ outcome }) => ('result' in outcome ? toJson(outcome.result) : null)),
     ],
   );
-  return answersOf(ended, rows);
+  const answers = Array<boolean>(ended.length).fill(false);
+  for (const { place } of rows) answers[place - 1] = true;
+  return answers;
 }
 
 /**
@@ -78,10 +81,6 @@ export async function recordOutcomes(
      from written`,
     [cleanJson(ended.map(toRow))],
   );
-  return answersOf(ended, rows);
-}
-
-function answersOf(ended: readonly Ended[], rows: readonly Fence[]): boolean[] {
   const written = new Set(rows.map(nameOf));
   return ended.map(({ fence }) => written.delete(nameOf(fence)));
 }

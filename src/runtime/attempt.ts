@@ -14,18 +14,13 @@ import {
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Announcements } from './announcements.ts';
-import type { Artifacts } from './artifacts.ts';
+import type { Artifacts, Kept } from './artifacts.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Surroundings } from './context.ts';
 import { dispatchOrPost } from './dispatch.ts';
 import { runHandler } from './handler.ts';
 import { openHolding } from './holding.ts';
-import {
-  type ChildProcesses,
-  type IsolatedAttempt,
-  type IsolatedHandler,
-  runIsolated,
-} from './isolation/isolated.ts';
+import { type ChildProcesses, type IsolatedAttempt, runIsolated } from './isolation/isolated.ts';
 import { giveBackLacking } from './lacking.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -148,15 +143,14 @@ function claim(
 async function perform(
   services: AttemptServices,
   { run, job, control }: UnderWay,
-): Promise<{ ending: Ending; gone: Promise<void> }> {
+): Promise<{ ending: Ending; gone: Promise<void> | undefined }> {
   const { signal } = control;
   const timer = setTimeout(
     () => control.abort(new Failure('run.timeout', { timeout: job.timeout })),
     durationMs(job.timeout),
   );
-  const holding = openHolding({ ...services, fence: fenceOf(run), signal });
-  const { result, gone } = startHandler(services, { run, job, holding, signal });
-  const kept = result.then((value) => untilAborted(signal, services.artifacts.keep(run, value)));
+  const holding = openHolding(services, { fence: fenceOf(run), signal });
+  const { kept, gone } = startHandler(services, { run, job, holding, signal });
   const ending = await kept.then(
     ({ result: returned, ...where }): Ending => ({ returned, ...where }),
     (thrown: unknown): Ending => ({ thrown }),
@@ -169,14 +163,21 @@ async function perform(
   return { ending, gone };
 }
 
-/** In this process, or, where the job wants it, in one of its own. */
-function startHandler(services: AttemptServices, attempt: IsolatedAttempt): IsolatedHandler {
-  const { run, job, signal } = attempt;
-  const { children } = services;
-  if (children && job.isolation === 'process') return runIsolated(children, attempt);
+/** In this process, or, where the job wants it, in one of its own; what it returns is kept. */
+function startHandler(
+  services: AttemptServices,
+  attempt: IsolatedAttempt,
+): { kept: Promise<Kept>; gone?: Promise<void> } {
+  const { run, job, signal, holding } = attempt;
+  const { children, artifacts } = services;
+  const keep = (value: unknown) => artifacts.keep(run, value);
+  if (children && job.isolation === 'process') {
+    const { result, gone } = runIsolated(children, attempt);
+    return { kept: result.then((value) => untilAborted(signal, keep(value))), gone };
+  }
   const { payload, version } = run;
-  const result = untilAborted(signal, runHandler(services, { ...attempt, payload, version }));
-  return { result, gone: Promise.resolve() };
+  const result = runHandler(services, { run, job, holding, signal, payload, version });
+  return { kept: untilAborted(signal, result.then(keep)) };
 }
 
 /** What proves that this attempt holds its run. */

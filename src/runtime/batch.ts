@@ -74,7 +74,7 @@ async function carryOut(
     const control = new AbortController();
     const release = hold({ run, control });
     const { signal } = control;
-    const holding = openHolding({ ...services, fence: fenceOf(run), signal });
+    const holding = openHolding(services, { fence: fenceOf(run), signal });
     return { run, control, holding, release };
   });
   const began = members.map(({ run }) => announceBegin(services, run));

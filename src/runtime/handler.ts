@@ -9,6 +9,6 @@ export async function runHandler(
 ): Promise<unknown> {
   const { job } = request;
   const parsed = readPayload(job, request);
-  const { ctx, suspended } = await openContext(surroundings, request);
-  return parseResult(job, await Promise.race([job.run(ctx, parsed), suspended]));
+  const { ctx, unlessSuspended } = await openContext(surroundings, request);
+  return parseResult(job, await unlessSuspended(job.run(ctx, parsed)));
 }

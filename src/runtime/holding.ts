@@ -26,7 +26,7 @@ import { untilAborted } from './until-aborted.ts';
  */
 export interface Holding extends Awaiting {
   /** What earlier attempts remembered: results of steps by name, or where they are. */
-  listRemembered(): Promise<ReadonlyMap<string, Remembered>>;
+  listRemembered(): Promise<Map<string, Remembered>>;
   /** A result that is too large for its row. */
   load(artifact: Artifact): Promise<unknown>;
   remember(step: StepDone): Promise<void>;
@@ -66,24 +66,29 @@ export interface LedgerHolding extends Holding {
   released(): Promise<void>;
 }
 
-export interface HoldingOptions {
+export interface HoldingServices {
   readonly ledger: Ledger;
   readonly artifacts: Artifacts;
   readonly catalogue: Catalogue;
   readonly queues: Queues;
   readonly announcements: Announcements;
+  /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
+  onError(error: unknown, about?: object): void;
+}
+
+export interface HeldRun {
   readonly fence: Fence;
   /** Aborted when the attempt is over. */
   readonly signal: AbortSignal;
-  /** Hears of what could not be kept: a log line, a progress. It does not fail the run. */
-  onError(error: unknown, about?: object): void;
 }
 
 /** How long `ctx.transaction` may hold the run's row; on PGlite every other query waits meanwhile. */
 const transactionDeadlineMs = 5000;
 
-export function openHolding(options: HoldingOptions): LedgerHolding {
-  const { ledger, artifacts, announcements, fence, signal, onError } = options;
+export function openHolding(
+  { ledger, artifacts, catalogue, queues, announcements, onError }: HoldingServices,
+  { fence, signal }: HeldRun,
+): LedgerHolding {
   const { database, handlers } = ledger;
   const { run, attempt } = fence;
   const onLost = (error: unknown) => onError(error, { run, attempt });
@@ -117,8 +122,18 @@ export function openHolding(options: HoldingOptions): LedgerHolding {
     announcements.announce({ kind: 'stepped', run, attempt, step: name, tookMs });
   }
 
+  const { enqueue, wait, decline } = openAwaiting({
+    ledger,
+    artifacts,
+    catalogue,
+    queues,
+    fence,
+    hold,
+  });
   return {
-    ...openAwaiting({ ...options, hold }),
+    enqueue,
+    wait,
+    decline,
     async listRemembered() {
       // Only a further attempt can find steps of an earlier one.
       const steps = attempt > 1 ? await listSteps(database, run) : [];

@@ -27,7 +27,7 @@ export async function openSteps(
   suspension: Suspension,
 ): Promise<Steps> {
   const scope = new AsyncLocalStorage<Scope>();
-  const remembered = new Map(await holding.listRemembered());
+  const remembered = await holding.listRemembered();
 
   /** Runs `perform` unless the step is remembered, and never inside another step. */
   async function once<T>(name: string, perform: () => Promise<T>): Promise<T> {

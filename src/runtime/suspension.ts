@@ -9,21 +9,20 @@ export interface Suspension {
    * the handler runs: the next attempt comes here again, and finds the answer.
    */
   park(awaited: Awaited): Promise<never>;
-  /** Rejects with `Suspended` when something is parked and nothing is under way. */
-  readonly suspended: Promise<never>;
+  /** What `work` answers; rejects with `Suspended` when something is parked and nothing is under way. */
+  unlessSuspended<T>(work: Promise<T>): Promise<T>;
 }
 
 export function openSuspension(): Suspension {
   const parked: Awaited[] = [];
-  const end = Promise.withResolvers<never>();
   let underWay = 0;
-  end.promise.catch(() => {}); // most attempts have nobody who listens
+  let end: (suspended: Suspended) => void = () => {};
 
   /** Later than everything that the handler does at once with what it has just got. */
   function look(): void {
     if (parked.length === 0 || underWay > 0) return;
     setImmediate(() => {
-      if (underWay === 0) end.reject(new Suspended(parked));
+      if (underWay === 0) end(new Suspended(parked));
     });
   }
 
@@ -43,6 +42,11 @@ export function openSuspension(): Suspension {
       look();
       return new Promise<never>(() => {});
     },
-    suspended: end.promise,
+    unlessSuspended(work) {
+      return new Promise((resolve, reject) => {
+        end = reject;
+        Promise.resolve(work).then(resolve, reject);
+      });
+    },
   };
 }

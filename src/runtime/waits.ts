@@ -49,8 +49,9 @@ export function openWaits(options: WaitsOptions): Waiting {
 
 /** `mail-triage 1`, `mail-triage 2`: by the order in which the handler asks. */
 function openNames(): (job: string) => string {
-  const counts = new Map<string, number>();
+  let counts: Map<string, number> | undefined; // most attempts have no children
   return (job) => {
+    counts ??= new Map();
     const count = (counts.get(job) ?? 0) + 1;
     counts.set(job, count);
     return `${job} ${count}`;

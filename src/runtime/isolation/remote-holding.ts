@@ -40,8 +40,7 @@ export function openRemoteHolding(send: (message: ToParent) => void): RemoteHold
       else waiting.get(id)?.reject(unpack(answer.error));
       waiting.delete(id);
     },
-    listRemembered: () =>
-      ask({ what: 'list remembered' }) as Promise<ReadonlyMap<string, Remembered>>,
+    listRemembered: () => ask({ what: 'list remembered' }) as Promise<Map<string, Remembered>>,
     load: (artifact) => ask({ what: 'load', artifact }),
     remember: async (step) => void (await ask({ what: 'remember', step })),
     settle: async (step) => void (await ask({ what: 'settle', step })),

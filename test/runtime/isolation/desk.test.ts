@@ -17,7 +17,7 @@ test('a transaction that still waits when its child dies never begins', async ()
   const [row] = await database.query<{ delivery: string }>('select delivery from nightshift.runs');
   const fence = won(await ledger.claim({ run: id, delivery: row!.delivery, worker: newId() }))!;
   const { signal } = new AbortController();
-  const holding = openHolding({ ...runtime, fence, signal, onError: expect.unreachable });
+  const holding = openHolding({ ...runtime, onError: expect.unreachable }, { fence, signal });
   const desk = openDesk({ job: 'adding', holding, mayTransact: true });
   const other = await openDatabase(runtime.place.database);
   let begun: Promise<unknown> | undefined;
