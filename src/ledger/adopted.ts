@@ -44,7 +44,7 @@ async function insertAdopted(tx: Sql, adoptions: readonly Adoption[]): Promise<S
   const rows = await tx.query<{ run: string }>(
     `insert into nightshift.adopted (delivery, run_id, job_id, job_name)
      select delivery, id, "jobId", "jobName"
-     from json_to_recordset($1::json) as job(delivery uuid, id uuid, "jobId" text, "jobName" text)
+     from jsonb_to_recordset($1::jsonb) as job(delivery uuid, id uuid, "jobId" text, "jobName" text)
      order by delivery on conflict (delivery) do nothing returning run_id as run`,
     [
       cleanJson(

@@ -1,5 +1,6 @@
 import type { Sql } from '../core/sql.ts';
-import { insertOutbox, newDelivery } from './accept.ts';
+import { insertOutbox } from './accept.ts';
+import { newDelivery } from './ids.ts';
 
 /** A queued run that the queue should hear of. */
 export interface Dispatchable {

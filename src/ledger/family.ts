@@ -32,7 +32,7 @@ export async function findRepeated(
 ): Promise<{ readonly id: string; readonly job: string } | undefined> {
   const [row] = await sql.query<{ id: string; job: string }>(
     `select r.id, r.job from nightshift.runs r
-     join json_to_recordset($2::json) as w(job text, payload jsonb)
+     join jsonb_to_recordset($2::jsonb) as w(job text, payload jsonb)
        on w.job = r.job and coalesce(w.payload, 'null') = r.payload
      where r.id = any($1::uuid[]) limit 1`,
     [ids, cleanJson(wanted)],

@@ -40,7 +40,7 @@ export async function recordFirings(
   const rows = await tx.query<{ due: Date }>(
     `insert into nightshift.firings as f (schedule, due, at, state, why, cause, missed, run_id, fired_at)
      select $1, due, at, state, why, cause, missed, run, case when run is not null then now() end
-     from json_to_recordset($2::json) as n(due timestamptz, at timestamptz, state text, why text, cause text,
+     from jsonb_to_recordset($2::jsonb) as n(due timestamptz, at timestamptz, state text, why text, cause text,
        missed boolean, run uuid)
      on conflict (schedule, due) do update set at = excluded.at, state = excluded.state, why = excluded.why,
        cause = case when f.state = 'waiting' then f.cause else excluded.cause end,

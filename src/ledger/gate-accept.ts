@@ -100,7 +100,7 @@ async function insertGated(sql: Sql, runs: readonly NewRun[]): Promise<void> {
       `with accepted as (${insertionAs('blocked')} on conflict do nothing),
      given as (
        select id, job, key, priority, 'blocked' as state, now() + coalesce("delayMs", 0) * interval '1 millisecond' as run_at
-       from json_to_recordset($1::json) as run(id uuid, job text, key text, priority int, "delayMs" float8)
+       from jsonb_to_recordset($1::jsonb) as run(id uuid, job text, key text, priority int, "delayMs" float8)
      ), ${enteringGates('given')}
      select`,
       [cleanJson(runs)],

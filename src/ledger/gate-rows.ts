@@ -14,7 +14,7 @@ export async function plantGates(sql: Sql, jobs: readonly AnyJob[]): Promise<voi
     `with wanted as materialized (
        select job, version, gated, total, per_key, rate_max, rate_ms * interval '1 millisecond' as rate_per, rate_per_key,
          ageing_ms * interval '1 millisecond' as ageing, queued_most, queued_then, dropped
-       from json_to_recordset($1::json) as w(job text, version int, gated boolean, total int, per_key int, rate_max int,
+       from jsonb_to_recordset($1::jsonb) as w(job text, version int, gated boolean, total int, per_key int, rate_max int,
          rate_ms float8, rate_per_key boolean, ageing_ms float8, queued_most int, queued_then text, dropped jsonb)
      ), planted as (
        insert into nightshift.gates (job, version, total, per_key, rate_max, rate_per, rate_per_key, ageing, queued_most,

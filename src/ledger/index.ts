@@ -12,8 +12,7 @@ import { bundles } from './migrations/0011-bundles.ts';
 import { idempotency } from './migrations/0013-idempotency.ts';
 import { acceptedBy } from './migrations/0014-accepted-by.ts';
 
-export { insertOutbox, insertRuns, type NewRun, newDelivery, newId } from './accept.ts';
-
+export { insertOutbox, insertRuns, type NewRun } from './accept.ts';
 export {
   type AdoptedRun,
   type Adoption,
@@ -22,7 +21,6 @@ export {
   findAdoptedEnd,
 } from './adopted.ts';
 export { findBelongings } from './belongings.ts';
-
 export {
   type Bulk,
   carryOutBatch,
@@ -50,6 +48,7 @@ export {
   type RequestKey,
   takeRequestKey,
 } from './idempotency.ts';
+export { newDelivery, newId } from './ids.ts';
 export { enterInstallation, findInstallation } from './installation.ts';
 export { type Ledger, openLedger } from './ledger.ts';
 export { type LogLine, listLogs } from './logs.ts';

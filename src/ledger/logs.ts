@@ -18,7 +18,7 @@ export async function insertLogs(sql: Sql, lines: readonly LogLine[]): Promise<v
   await sql.query(
     `insert into nightshift.logs (run_id, attempt, at, level, message, data)
      select run, attempt, at, level, message, data
-     from json_to_recordset($1::json)
+     from jsonb_to_recordset($1::jsonb)
        as l(run uuid, attempt int, at timestamptz, level text, message text, data jsonb)`,
     [cleanJson(lines)],
   );
@@ -54,7 +54,7 @@ export async function updateProgress(sql: Sql, changes: readonly ProgressChange[
   await sql.query(
     `with held as (
        select r.id, p.progress from nightshift.runs r
-       join json_to_recordset($1::json) as p(id uuid, attempt int, progress jsonb)
+       join jsonb_to_recordset($1::jsonb) as p(id uuid, attempt int, progress jsonb)
          on r.id = p.id and r.attempt = p.attempt
        where r.state = 'active' order by r.id for no key update of r
      )

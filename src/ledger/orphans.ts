@@ -1,8 +1,9 @@
 import type { RunError } from '../core/run.ts';
 import type { Sql } from '../core/sql.ts';
-import { insertOutbox, newDelivery } from './accept.ts';
+import { insertOutbox } from './accept.ts';
 import { type Dispatchable, dispatchable } from './dispatchable.ts';
 import { leavingGates } from './gate-ways.ts';
+import { newDelivery } from './ids.ts';
 import { isProvenDead, type Silence } from './workers.ts';
 
 /** A run that a worker may hold without knowing: the answer to its claim or its outcome got lost. */
@@ -82,7 +83,7 @@ export async function endOrphans(
   const rows = await tx.query<{ id: string; delivery: string; state: string }>(
     `with orphans as materialized (
        select o.id, o.next, o.error
-       from json_to_recordset($1::json) as o(id uuid, delivery uuid, attempt int, worker uuid, next uuid, error jsonb)
+       from jsonb_to_recordset($1::jsonb) as o(id uuid, delivery uuid, attempt int, worker uuid, next uuid, error jsonb)
        join nightshift.runs r on r.id = o.id and r.delivery = o.delivery and r.attempt = o.attempt
        join nightshift.workers w on w.id = o.worker and ${isProvenDead('w', '$2', '$3')}
        where r.state = 'active' order by r.id for update of r skip locked

@@ -114,7 +114,7 @@ export interface Checked extends Posted {
 export async function recordChecks(sql: Sql, checks: readonly Checked[]): Promise<Set<string>> {
   const rows = await sql.query<{ id: string }>(
     `with c as materialized (
-       select c.* from json_to_recordset($1::json) as c(id uuid, delivery uuid, payload jsonb, version int,
+       select c.* from jsonb_to_recordset($1::jsonb) as c(id uuid, delivery uuid, payload jsonb, version int,
          "expiresMs" float8, key text, gated boolean, error jsonb)
        join nightshift.runs r on r.id = c.id
        where r.delivery = c.delivery and r.state = 'queued' for update of r skip locked

@@ -44,5 +44,5 @@ export async function seedSchedules(tx: Sql, schedules: readonly PlantedSchedule
   );
 }
 
-const given = `json_to_recordset($1::json)
+const given = `jsonb_to_recordset($1::jsonb)
   as n(name text, job text, payload jsonb, version int, rules jsonb, "nextDue" timestamptz)`;

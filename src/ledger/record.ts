@@ -60,7 +60,7 @@ export async function recordOutcomes(
 ): Promise<boolean[]> {
   const rows = await sql.query<Fence>(
     `with ended as materialized (
-       select * from json_to_recordset($1::json) as e(id uuid, delivery uuid, attempt int, state text, why text,
+       select * from jsonb_to_recordset($1::jsonb) as e(id uuid, delivery uuid, attempt int, state text, why text,
          result jsonb, artifact jsonb, error jsonb, failures int, losses int, "delayMs" float8, "nextDelivery" uuid)
      ), written as (
        update ${table} r

@@ -1,5 +1,5 @@
 import type { Sql } from '../core/sql.ts';
-import { newId } from './accept.ts';
+import { newId } from './ids.ts';
 
 /** A run that its gate let go, with the delivery that is to carry it. */
 export interface Released {
@@ -74,7 +74,7 @@ export async function changeLanes(
   await tx.query(
     `with changes as materialized (
        select c.*, case when c.served then nextval('nightshift.turns') end as turn
-       from rows from (json_to_recordset($2::json) as (key text, state text, served boolean, "wakeMs" float8))
+       from rows from (jsonb_to_recordset($2::jsonb) as (key text, state text, served boolean, "wakeMs" float8))
          with ordinality as c(key, state, served, "wakeMs", place)
      ), gone as (
        delete from nightshift.lanes l using changes c where l.job = $1 and l.key = c.key and l.key = any($3::text[]) and c.state = 'gone'

@@ -2,8 +2,9 @@ import { bulkStates } from '../core/bulk.ts';
 import { Failure } from '../core/errors.ts';
 import { isFinal, type Run } from '../core/run.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
-import { insertOutbox, newDelivery } from './accept.ts';
+import { insertOutbox } from './accept.ts';
 import { enteringGates } from './gate-ways.ts';
+import { newDelivery } from './ids.ts';
 import { findRun } from './runs.ts';
 import { retakeKeys } from './unique-keys.ts';
 

@@ -58,7 +58,7 @@ function takeAndAccept(
     `with taken as materialized (
        select * from nightshift.take_keys($1::json, $2, $3)
      ), fresh as materialized (
-       select coalesce(json_agg(fresh) filter (where fresh is not null), '[]') as runs from taken
+       select coalesce(jsonb_agg(fresh) filter (where fresh is not null), '[]') as runs from taken
      ), accepted as (${insertionAs('queued', fresh)})
      ${posts ? `, posted as (${postingOf(fresh)})` : ''}
      select ${answer} from taken`,

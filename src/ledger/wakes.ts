@@ -1,7 +1,8 @@
 import type { Sql } from '../core/sql.ts';
-import { insertOutbox, newId } from './accept.ts';
+import { insertOutbox } from './accept.ts';
 import { type CancelledRun, cancelRuns } from './cancel.ts';
 import { enteringGates } from './gate-ways.ts';
+import { newId } from './ids.ts';
 
 /** Why a run has to be looked at: it was just blocked, an event came, a child of `step` ended so, or it was cancelled. */
 interface Wake {

@@ -10,7 +10,7 @@ export async function insertEntries(sql: Sql, entries: readonly NewAuditEntry[])
   await sql.query(
     `insert into nightshift_audit.entries (actor, origin, action, outcome, resource, ids, before, after, details)
      select actor, origin, action, outcome, resource, array(select jsonb_array_elements_text(ids)), before, after, details
-     from json_to_recordset($1::json) as e(actor jsonb, origin jsonb, action text, outcome text, resource text, ids jsonb,
+     from jsonb_to_recordset($1::jsonb) as e(actor jsonb, origin jsonb, action text, outcome text, resource text, ids jsonb,
        before jsonb, after jsonb, details jsonb)`,
     [cleanJson(entries)],
   );

@@ -35,7 +35,7 @@ export async function upsertDecisions(
   return sql.query(
     `with input as (
        select d.id as document, row.*
-       from json_to_recordset($1::json) as row (id uuid, kind text, key text, question text, answer text,
+       from jsonb_to_recordset($1::jsonb) as row (id uuid, kind text, key text, question text, answer text,
          confidence float8, reasons jsonb)
        left join nightshift.documents d on d.kind = row.kind and d.key = row.key
      ), stored as (

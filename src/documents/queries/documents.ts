@@ -42,7 +42,7 @@ export async function upsertDocuments(
        (id, kind, key, title, at, stored_at, run_id, job, length, facets, body, data, lexemes)
      select id, kind, key, title, coalesce(at, date_trunc('milliseconds', now())),
        date_trunc('milliseconds', now()), $2::uuid, $3, length, facets, body, data, lexemes
-     from json_to_recordset($1::json) as row (id uuid, kind text, key text, title text, at timestamptz,
+     from jsonb_to_recordset($1::jsonb) as row (id uuid, kind text, key text, title text, at timestamptz,
        length int, facets jsonb, body text, data jsonb, lexemes tsvector)
      on conflict (kind, key) do update set title = excluded.title, at = excluded.at,
        stored_at = excluded.stored_at, run_id = excluded.run_id, job = excluded.job, length = excluded.length,
