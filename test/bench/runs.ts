@@ -15,6 +15,7 @@ const tunings: readonly (readonly [ContestantName, readonly Tuning[]])[] = [
     'nightshift, bundles',
     [
       { concurrency: 1000, batch: 500 },
+      { concurrency: 2000, batch: 500 },
       { concurrency: 500, batch: 50 },
       { concurrency: 1000, batch: 100 },
     ],
