@@ -4,7 +4,7 @@ import type { Sql } from '../core/sql.ts';
 import { arrayOf } from '../db/index.ts';
 import { priority } from './dispatchable.ts';
 import { isKnown } from './versions.ts';
-import { allWeeks } from './weeks.ts';
+import { allWeeks, isInReach } from './weeks.ts';
 import { isDead } from './workers.ts';
 
 /** A worker's wish to begin a run that a delivery brought it. */
@@ -82,7 +82,7 @@ export async function claimRuns(
      set state = 'active', attempt = r.attempt + 1, worker = wanted.worker, started_at = now()
      from ${wanted}
      where r.id = wanted.run and r.delivery = wanted.delivery and r.state = 'queued' and ${isDue}
-       and ${mayBegin} and ${isOpen} and ${isForWorker} and not ${isJoinable}
+       and ${mayBegin} and ${isOpen} and ${isForWorker} and not ${isJoinable} and ${isInReach(table)}
      returning wanted.place, ${held}, ${waited}`,
     columnsOf(claims),
   );

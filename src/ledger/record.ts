@@ -3,7 +3,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { Sql } from '../core/sql.ts';
 import { arrayOf } from '../db/index.ts';
 import type { Fence } from './claim.ts';
-import { allWeeks } from './weeks.ts';
+import { allWeeks, isInReach } from './weeks.ts';
 
 /** The end of an attempt on its way into the ledger; `nextDelivery` goes with a run that is queued again. */
 export interface Ended {
@@ -33,7 +33,7 @@ export async function recordSuccesses(
   const rows = await sql.query<{ place: number }>(
     `update ${table} r set state = 'succeeded', result = e.result, artifact = null, error = null, finished_at = now()
      from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[]) with ordinality as e(id, delivery, attempt, result, place)
-     where ${isHeld}
+     where ${isHeld} and ${isInReach(table)}
      returning e.place, ${tellFirings('r')}`,
     [
       arrayOf(ended.map(({ fence }) => fence.run)),
@@ -70,7 +70,7 @@ export async function recordOutcomes(
          queued_at = case when e.state = 'queued' then now() else r.queued_at end,
          finished_at = case when e.state in ('queued', 'blocked') then null else now() end
        from ended e
-       where ${isHeld}
+       where ${isHeld} and ${isInReach(table)}
        returning r.id, e.delivery as held, r.worker, r.started_at, e.attempt, e.why, e.error, r.state, r.finished_at, r.schedule
      ), history as (
        insert into nightshift.attempts (run_id, attempt, worker, started_at, ending, error)
@@ -85,9 +85,10 @@ export async function recordOutcomes(
   return ended.map(({ fence }) => written.delete(nameOf(fence)));
 }
 
-/** Null of a result that is no JSON, as of the field of an object. */
+/** Null of what has no JSON, or is null: as a field of an object would come to. */
 function toJson(result: unknown): string | null {
-  return result === undefined ? null : cleanJson(result);
+  const json = cleanJson([result]).slice(1, -1);
+  return json === 'null' ? null : json;
 }
 
 /** What a run waits for may have come before it was blocked; its patience counts from now on. */

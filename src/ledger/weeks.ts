@@ -4,6 +4,15 @@ import type { Sql, TransactionalSql } from '../core/sql.ts';
 /** All runs; a statement on it is planned for, and locks, each week that is kept. */
 export const allWeeks = 'nightshift.runs';
 
+/**
+ * SQL that holds unless retention is taking the week of `table` away: whoever else looks for a run goes by all weeks, and
+ * would not find what is written there any more.
+ */
+export function isInReach(table: string): string {
+  if (table === allWeeks) return 'true';
+  return `exists (select from pg_inherits where inhrelid = '${table}'::regclass and not inhdetachpending)`;
+}
+
 /** Writes `items` into the rows that `table` has of their runs, and answers each, in order. */
 export type WeekWrite<Item, Answer> = (
   sql: Sql,
@@ -27,7 +36,8 @@ export async function writeByWeek<Item, Answer>(
     readonly write: WeekWrite<Item, Answer>;
   },
 ): Promise<Answer[]> {
-  const weeks = [...Map.groupBy(items.keys(), (at) => weekNumber(runOf(items[at]!)))];
+  const byWeek = Map.groupBy(items.keys(), (at) => weekNumber(runOf(items[at]!)));
+  const weeks = [...byWeek].sort(([a], [b]) => a - b); // as others lock runs: by their ids
   const answers = Array<Answer>(items.length);
   const writeAll = async (sql: Sql) => {
     for (const [week, places] of weeks) {

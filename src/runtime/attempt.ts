@@ -14,13 +14,18 @@ import {
 } from '../ledger/index.ts';
 import type { Queues } from '../queue/index.ts';
 import type { Announcements } from './announcements.ts';
-import type { Artifacts, Kept } from './artifacts.ts';
+import type { Artifacts } from './artifacts.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Surroundings } from './context.ts';
 import { dispatchOrPost } from './dispatch.ts';
 import { runHandler } from './handler.ts';
 import { openHolding } from './holding.ts';
-import { type ChildProcesses, type IsolatedAttempt, runIsolated } from './isolation/isolated.ts';
+import {
+  type ChildProcesses,
+  type IsolatedAttempt,
+  type IsolatedHandler,
+  runIsolated,
+} from './isolation/isolated.ts';
 import { giveBackLacking } from './lacking.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -150,8 +155,12 @@ async function perform(
     durationMs(job.timeout),
   );
   const holding = openHolding(services, { fence: fenceOf(run), signal });
-  const { kept, gone } = startHandler(services, { run, job, holding, signal });
-  const ending = await kept.then(
+  const { result, gone } = startHandler(services, { run, job, holding, signal });
+  const kept = result.then((value) => {
+    signal.throwIfAborted(); // what is returned too late is nobody's
+    return services.artifacts.keep(run, value);
+  });
+  const ending = await untilAborted(signal, kept).then(
     ({ result: returned, ...where }): Ending => ({ returned, ...where }),
     (thrown: unknown): Ending => ({ thrown }),
   );
@@ -163,21 +172,16 @@ async function perform(
   return { ending, gone };
 }
 
-/** In this process, or, where the job wants it, in one of its own; what it returns is kept. */
+/** In this process, or, where the job wants it, in one of its own. */
 function startHandler(
   services: AttemptServices,
   attempt: IsolatedAttempt,
-): { kept: Promise<Kept>; gone?: Promise<void> } {
-  const { run, job, signal, holding } = attempt;
-  const { children, artifacts } = services;
-  const keep = (value: unknown) => artifacts.keep(run, value);
-  if (children && job.isolation === 'process') {
-    const { result, gone } = runIsolated(children, attempt);
-    return { kept: result.then((value) => untilAborted(signal, keep(value))), gone };
-  }
+): Pick<IsolatedHandler, 'result'> & Partial<IsolatedHandler> {
+  const { run, job, holding, signal } = attempt;
+  const { children } = services;
+  if (children && job.isolation === 'process') return runIsolated(children, attempt);
   const { payload, version } = run;
-  const result = runHandler(services, { run, job, holding, signal, payload, version });
-  return { kept: untilAborted(signal, result.then(keep)) };
+  return { result: runHandler(services, { run, job, holding, signal, payload, version }) };
 }
 
 /** What proves that this attempt holds its run. */

@@ -122,18 +122,8 @@ export function openHolding(
     announcements.announce({ kind: 'stepped', run, attempt, step: name, tookMs });
   }
 
-  const { enqueue, wait, decline } = openAwaiting({
-    ledger,
-    artifacts,
-    catalogue,
-    queues,
-    fence,
-    hold,
-  });
   return {
-    enqueue,
-    wait,
-    decline,
+    ...openAwaiting({ ledger, artifacts, catalogue, queues, fence, hold }),
     async listRemembered() {
       // Only a further attempt can find steps of an earlier one.
       const steps = attempt > 1 ? await listSteps(database, run) : [];

@@ -5,6 +5,8 @@ export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
     // One promise and no race: each attempt waits here, and a race makes a dozen objects of it.
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+    Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', end));
   });
 }

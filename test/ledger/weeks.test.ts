@@ -9,6 +9,7 @@ import {
   openLedger,
 } from '../../src/ledger/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
 
 let place: TestDatabase;
 beforeAll(async () => {
@@ -111,4 +112,36 @@ test("a run of a week that was never there, or is gone, is nobody's", async () =
   expect(claimed).toEqual([undefined, undefined, expect.objectContaining({ attempt: 1 })]);
   const fence = { ...wanted[0]!, attempt: 1 };
   expect(await record({ fence, outcome: { state: 'succeeded', result: 1 } })).toBe(false);
+});
+
+test('a week that retention is detaching, and has detached, takes neither a claim nor an outcome', async () => {
+  const { database } = place;
+  await database.query(`select nightshift.ensure_partitions(now() + interval '10 weeks')`);
+  const [queued, active] = [await accept(idAfter(9)), await accept(idAfter(9))];
+  const { claim, record } = openLedger(database, { detectionMs: 15_000 });
+  await claim({ ...active, worker });
+  const [partition] = await database.query<{ name: string }>(
+    `select tableoid::regclass::text as name from nightshift.runs where id = $1`,
+    [active.run],
+  );
+  const { name } = partition!;
+  const expectRefusals = async () => {
+    expect(await claim({ ...queued, worker })).toBeUndefined();
+    const fence = { ...active, attempt: 1 };
+    const error = { name: 'Cancel', message: 'no' };
+    expect(await record({ fence, outcome: { state: 'succeeded', result: 1 } })).toBe(false);
+    expect(await record({ fence, outcome: { state: 'cancelled', error } })).toBe(false);
+  };
+  let detaching: Promise<unknown> | undefined;
+  await database.transaction(async (reader) => {
+    await reader.query('select from nightshift.runs limit 1');
+    detaching = database.query(`alter table nightshift.runs detach partition ${name} concurrently`);
+    const isPending = `select from pg_inherits where inhrelid = '${name}'::regclass and inhdetachpending`;
+    await until(async () => (await database.query(isPending)).length > 0);
+    await expectRefusals();
+  });
+  await detaching;
+  await expectRefusals();
+  const states = await database.query(`select state from ${name} order by state`);
+  expect(states).toEqual([{ state: 'active' }, { state: 'queued' }]);
 });

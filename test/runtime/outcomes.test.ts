@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type AnyBatchJob, defineBatchJob } from '../../src/core/batch-job.ts';
@@ -25,6 +27,19 @@ const waitingForLock = jobOf(
   { timeout: '1s' },
 );
 
+const returning = new EventEmitter();
+const late = jobOf(
+  'late',
+  async () => {
+    await once(returning, 'now');
+    return 'x'.repeat(1_000_000);
+  },
+  {
+    timeout: '100ms',
+    retry: { attempts: 1, backoff: 'fixed', from: '1s', upTo: '1s', jitter: 0 },
+  },
+);
+
 const batchWaitingForLock = defineBatchJob({
   name: 'batch-waiting-for-lock',
   summary: 'A batch job of a test.',
@@ -49,6 +64,7 @@ beforeAll(async () => {
     failing,
     waitingForLock,
     batchWaitingForLock,
+    late,
   ]);
   ({ database } = runtime);
 });
@@ -176,6 +192,14 @@ test('a cancel takes back the delivery that it cancelled, not that of a retry wh
   expect(await cancel({ sql, queues }, { id, reason: 'no' })).toMatchObject({ state: 'cancelled' });
   expect(withdrawn).toEqual([delivery]);
   expect(await findRun(database, id)).toMatchObject({ state: 'queued' });
+});
+
+test('a large result that is returned after the attempt is over is not kept', async () => {
+  const { run } = await attempt('late', () => database);
+  expect(run).toMatchObject({ state: 'failed', error: { code: 'run.timeout' } });
+  returning.emit('now');
+  await sleep(200); // compressing it would take a twentieth of that
+  expect(await Array.fromAsync(runtime.archive.list(''))).toEqual([]);
 });
 
 test('nothing went wrong on the way', () => expect(runtime.errors).toEqual([]));
