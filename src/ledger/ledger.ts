@@ -74,8 +74,8 @@ export function openLedger(
     ...telling('claim_refused'),
     flush: (items) => database.transaction((tx) => claimRefused(tx, items, detectionMs)),
   });
-  const records = (write: WeekWrite<Ended, boolean>) =>
-    openGroupCommit<Ended, boolean>({
+  const records = <Item extends Ended>(write: WeekWrite<Item, boolean>) =>
+    openGroupCommit<Item, boolean>({
       ...telling('outcome'),
       flush: (items) => writeByWeek(database, { items, runOf: ({ fence }) => fence.run, write }),
     });
@@ -106,7 +106,7 @@ export function openLedger(
     acceptKeyed: keyed.accept,
     acceptManyKeyed: keyed.acceptMany,
     claim: async (claim) => (await claims.add(claim)) ?? refusals.add(claim),
-    record: (ended) => (isPlainSuccess(ended) ? successes : outcomes).add(ended),
+    record: (ended) => (isPlainSuccess(ended) ? successes.add(ended) : outcomes.add(ended)),
     log: logs.add,
     progress: changes.add,
     async drained() {

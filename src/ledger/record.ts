@@ -20,17 +20,21 @@ const tellFirings = (run: string) => `case when ${run}.schedule is not null and 
        then pg_notify('nightshift_schedules', ${run}.schedule) end`;
 
 /** A run that has ended well, with nothing more to say than its result: by far the most. */
-export function isPlainSuccess({ outcome }: Ended): boolean {
-  return outcome.state === 'succeeded' && !outcome.artifact;
+export interface PlainSuccess extends Ended {
+  readonly outcome: Extract<Outcome, { state: 'succeeded' }> & { readonly artifact?: never };
+}
+
+export function isPlainSuccess(ended: Ended): ended is PlainSuccess {
+  return ended.outcome.state === 'succeeded' && !ended.outcome.artifact;
 }
 
 /** `recordOutcomes` for plain successes alone, at two thirds of its cost. */
 export async function recordSuccesses(
   sql: Sql,
-  ended: readonly Ended[],
+  ended: readonly PlainSuccess[],
   table = allWeeks,
 ): Promise<boolean[]> {
-  const rows = await sql.query<{ place: number }>(
+  const rows = await sql.query<Placed>(
     `update ${table} r set state = 'succeeded', result = e.result, artifact = null, error = null, finished_at = now()
      from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[]) with ordinality as e(id, delivery, attempt, result, place)
      where ${isHeld} and ${isInReach(table)}
@@ -39,12 +43,10 @@ export async function recordSuccesses(
       arrayOf(ended.map(({ fence }) => fence.run)),
       arrayOf(ended.map(({ fence }) => fence.delivery)),
       arrayOf(ended.map(({ fence }) => fence.attempt)),
-      ended.map(({ outcome }) => ('result' in outcome ? toJson(outcome.result) : null)),
+      ended.map(({ outcome }) => toJson(outcome.result)),
     ],
   );
-  const answers = Array<boolean>(ended.length).fill(false);
-  for (const { place } of rows) answers[place - 1] = true;
-  return answers;
+  return answersOf(ended, rows);
 }
 
 /**
@@ -58,9 +60,9 @@ export async function recordOutcomes(
   ended: readonly Ended[],
   table = allWeeks,
 ): Promise<boolean[]> {
-  const rows = await sql.query<Fence>(
+  const rows = await sql.query<Placed>(
     `with ended as materialized (
-       select * from jsonb_to_recordset($1::jsonb) as e(id uuid, delivery uuid, attempt int, state text, why text,
+       select * from jsonb_to_recordset($1::jsonb) as e(place int, id uuid, delivery uuid, attempt int, state text, why text,
          result jsonb, artifact jsonb, error jsonb, failures int, losses int, "delayMs" float8, "nextDelivery" uuid)
      ), written as (
        update ${table} r
@@ -71,18 +73,26 @@ export async function recordOutcomes(
          finished_at = case when e.state in ('queued', 'blocked') then null else now() end
        from ended e
        where ${isHeld} and ${isInReach(table)}
-       returning r.id, e.delivery as held, r.worker, r.started_at, e.attempt, e.why, e.error, r.state, r.finished_at, r.schedule
+       returning e.place, r.id, r.worker, r.started_at, e.attempt, e.why, e.error, r.state, r.finished_at, r.schedule
      ), history as (
        insert into nightshift.attempts (run_id, attempt, worker, started_at, ending, error)
        select id, attempt, worker, started_at, why, error from written where why is not null
      )${ended.some(({ outcome }) => outcome.state === 'blocked') ? watchBlocked : ''}
-     select id as run, held as delivery, attempt,
-       case when finished_at is not null then ${tellFirings('written')} end
-     from written`,
+     select place, case when finished_at is not null then ${tellFirings('written')} end from written`,
     [cleanJson(ended.map(toRow))],
   );
-  const written = new Set(rows.map(nameOf));
-  return ended.map(({ fence }) => written.delete(nameOf(fence)));
+  return answersOf(ended, rows);
+}
+
+/** What was written of a batch: its place there, from 1. */
+interface Placed {
+  readonly place: number;
+}
+
+function answersOf(ended: readonly Ended[], written: readonly Placed[]): boolean[] {
+  const answers = Array<boolean>(ended.length).fill(false);
+  for (const { place } of written) answers[place - 1] = true;
+  return answers;
 }
 
 /** Null of what has no JSON, or is null: as a field of an object would come to. */
@@ -115,10 +125,6 @@ export async function isRecorded(
   return rows.length > 0;
 }
 
-function nameOf({ run, delivery, attempt }: Fence): string {
-  return `${run} ${delivery} ${attempt}`;
-}
-
-function toRow({ fence: { run, ...fence }, outcome, nextDelivery }: Ended) {
-  return { id: run, ...fence, ...outcome, nextDelivery };
+function toRow({ fence: { run, ...fence }, outcome, nextDelivery }: Ended, at: number) {
+  return { place: at + 1, id: run, ...fence, ...outcome, nextDelivery };
 }

@@ -148,7 +148,7 @@ function claim(
 async function perform(
   services: AttemptServices,
   { run, job, control }: UnderWay,
-): Promise<{ ending: Ending; gone: Promise<void> | undefined }> {
+): Promise<{ ending: Ending; gone: Promise<void> }> {
   const { signal } = control;
   const timer = setTimeout(
     () => control.abort(new Failure('run.timeout', { timeout: job.timeout })),
@@ -173,15 +173,13 @@ async function perform(
 }
 
 /** In this process, or, where the job wants it, in one of its own. */
-function startHandler(
-  services: AttemptServices,
-  attempt: IsolatedAttempt,
-): Pick<IsolatedHandler, 'result'> & Partial<IsolatedHandler> {
+function startHandler(services: AttemptServices, attempt: IsolatedAttempt): IsolatedHandler {
   const { run, job, holding, signal } = attempt;
   const { children } = services;
   if (children && job.isolation === 'process') return runIsolated(children, attempt);
   const { payload, version } = run;
-  return { result: runHandler(services, { run, job, holding, signal, payload, version }) };
+  const result = runHandler(services, { run, job, holding, signal, payload, version });
+  return { result, gone: Promise.resolve() };
 }
 
 /** What proves that this attempt holds its run. */

@@ -4,7 +4,7 @@ export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
     const end = () => reject(signal.reason as Error);
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
-    // One promise and no race: each attempt waits here, and a race makes a dozen objects of it.
+    // One promise and no race, which makes a dozen objects; a handler without types may answer without a promise.
     Promise.resolve(work)
       .then(resolve, reject)
       .finally(() => signal.removeEventListener('abort', end));

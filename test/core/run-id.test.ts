@@ -1,10 +1,8 @@
+import { v7 } from 'uuid';
 import { expect, test } from 'vitest';
 import { acceptedAt, nameOfWeek, weekNumber } from '../../src/core/run-id.ts';
 
-const idAt = (time: string): string => {
-  const ms = new Date(time).getTime().toString(16).padStart(12, '0');
-  return `${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-000000000000`;
-};
+const idAt = (time: string): string => v7({ msecs: Date.parse(time) });
 
 test('the id of a run says when it was accepted', () => {
   expect(acceptedAt(idAt('2026-11-21T18:30:00.123Z'))).toEqual(

@@ -1,3 +1,4 @@
+import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nameOfWeek } from '../../src/core/run-id.ts';
 import type { Sql } from '../../src/core/sql.ts';
@@ -22,8 +23,7 @@ const worker = newId();
 
 /** An id of a run that was accepted so many weeks from now. */
 function idAfter(weeks: number): string {
-  const ms = (Date.now() + weeks * weekMs).toString(16).padStart(12, '0');
-  return `${ms.slice(0, 8)}-${ms.slice(8)}${newId().slice(13)}`;
+  return v7({ msecs: Date.now() + weeks * weekMs });
 }
 
 async function accept(id: string) {

@@ -6,7 +6,7 @@ import { openFolderArchive } from '../../src/connectors/archive-fs/index.ts';
 import type { Artifact } from '../../src/core/archive.ts';
 import type { BaseContext } from '../../src/core/context.ts';
 import { defineJob } from '../../src/core/job.ts';
-import { findOldestRuns, ledgerMigrations } from '../../src/ledger/index.ts';
+import { findOldestRuns, ledgerMigrations, newId } from '../../src/ledger/index.ts';
 import { artifactDuty, openArtifacts } from '../../src/runtime/index.ts';
 import { openTestbed, runJob } from '../../src/testing/index.ts';
 import { openTestDatabase } from '../support/database.ts';
@@ -146,7 +146,7 @@ test('with the runs of an old partition go their artifacts, and those of attempt
   await using kept = await openKept();
   const { database } = place;
   const { artifacts } = kept;
-  const young = await artifacts.keep({ run: uuidOf(new Date()), attempt: 1, name: 's' }, large);
+  const young = await artifacts.keep({ run: newId(), attempt: 1, name: 's' }, large);
   await artifacts.keep({ run, attempt: 1, name: 'never recorded' }, large);
   const oldest = await findOldestRuns(database);
   expect(oldest!.getTime()).toBeLessThan(Date.now() - 7 * 86_400_000);
@@ -155,8 +155,3 @@ test('with the runs of an old partition go their artifacts, and those of attempt
   await expect(artifacts.load(kept.artifact)).rejects.toMatchObject({ code: 'artifact.missing' });
   expect(await artifacts.load((young as { artifact: Artifact }).artifact)).toEqual(large);
 });
-
-function uuidOf(at: Date): string {
-  const hex = at.getTime().toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000002`;
-}

@@ -4,7 +4,6 @@ import type { AnyJob } from '../../core/job.ts';
 import { sizeBytes } from '../../core/size.ts';
 import type { ClaimedRun } from '../../ledger/index.ts';
 import type { Holding } from '../holding.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { type Child, type Death, startChild } from './child.ts';
 import { pack, unpack } from './crossing.ts';
 import { type Desk, openDesk } from './desk.ts';
@@ -30,7 +29,7 @@ export interface IsolatedAttempt {
 
 /** A handler at work in a process of its own. */
 export interface IsolatedHandler {
-  /** What the handler returned; rejects with what it threw, how its process died, or why the attempt is over. */
+  /** What the handler returned; rejects with what it threw, or how its process died. */
   readonly result: Promise<unknown>;
   /** Resolves when nothing is left of its process. */
   readonly gone: Promise<void>;
@@ -60,7 +59,7 @@ export function runIsolated(
     desk.close();
   });
   return {
-    result: untilAborted(signal, resultOf(job, ended.promise, death)),
+    result: resultOf(job, ended.promise, death),
     gone: death.then(() => undefined),
   };
 }
