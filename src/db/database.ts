@@ -48,11 +48,6 @@ export interface PostgresDriver {
   readonly connections: Connections;
   /** True when the database's own statements go through a pooler. */
   readonly isPooled: boolean;
-  /**
-   * False where statements may not have a name: a pooler may run the next one in another session, and
-   * PgBouncer before 1.21 knows nothing of names.
-   */
-  readonly mayNameStatements: boolean;
   /** A pool beside ours, for a library, of sessions of one's own; its user ends it. */
   openPool(options: LibraryPool): pg.Pool;
   /** How much of each pool is in use now: the ledger's, and those that libraries were given. */

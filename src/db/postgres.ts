@@ -34,14 +34,16 @@ export async function openPostgres(
     throw error;
   });
   const watch = openSilenceWatch(server.config, identity.isPooled);
-  const statement = openStatement(watch);
+  // A pooler may run the next statement in another session, and PgBouncer before 1.21 knows nothing of names.
+  const mayName = !identity.isPooled && directUrl === undefined;
+  const statement = openStatement(watch, { mayName });
   const listener = openListener(() => new pg.Client(listenerConfig(direct)));
   const gate = openGate();
   const use: Sessions['use'] = (work) => gate.pass(() => sessions.use(work));
 
   const sql: TransactionalSql = {
-    query: (text, values) =>
-      use(async (connection) => (await statement(connection, text, values)).rows) as Promise<never>,
+    query: (...asked) =>
+      use(async (connection) => (await statement(connection, ...asked)).rows) as Promise<never>,
     transaction: (work) => use((connection) => runTransaction({ connection, statement, work })),
   };
 
@@ -54,11 +56,7 @@ export async function openPostgres(
           throw direct.connectFailure(error);
         }),
       ),
-    driver: openDriver(direct, pool, {
-      connections,
-      isPooled: identity.isPooled,
-      mayNameStatements: !identity.isPooled && directUrl === undefined,
-    }),
+    driver: openDriver(direct, pool, { connections, isPooled: identity.isPooled }),
     close: () =>
       gate.close(async () => {
         watch.close();
@@ -118,7 +116,7 @@ function listenerConfig({ config }: PostgresServer): pg.ClientConfig {
 function openDriver(
   direct: PostgresServer,
   ledger: pg.Pool,
-  driver: Pick<PostgresDriver, 'connections' | 'isPooled' | 'mayNameStatements'>,
+  driver: Pick<PostgresDriver, 'connections' | 'isPooled'>,
 ): PostgresDriver {
   const pools = new Map([[ledger, 'ledger']]);
   return {
@@ -144,14 +142,18 @@ function usedOf({ totalCount: open, idleCount: idle, waitingCount: waiting, opti
 
 type Statement = (
   connection: pg.PoolClient,
-  text: string,
-  values?: readonly unknown[],
+  ...asked: Parameters<Sql['query']>
 ) => Promise<pg.QueryResult<Record<string, unknown>>>;
 
-function openStatement(watch: SilenceWatch): Statement {
-  return (connection, text, values = []) => {
+function openStatement(watch: SilenceWatch, { mayName }: { readonly mayName: boolean }): Statement {
+  return (connection, ...[text, values = [], name]) => {
     // Always the extended protocol: several statements in one text are refused, as they are on PGlite.
-    const query = { text, values, queryMode: 'extended' } as unknown as pg.QueryConfig;
+    const query = {
+      text,
+      values,
+      queryMode: 'extended',
+      ...(mayName && { name }),
+    } as unknown as pg.QueryConfig;
     return watch.during(connection, () => connection.query<Record<string, unknown>>(query));
   };
 }
@@ -166,9 +168,9 @@ async function runTransaction<T>({ connection, statement, work }: Transaction<T>
   const inTurn = openTurns();
   let hasEnded = false;
   const tx: Sql = {
-    async query(text, values) {
+    async query(...asked) {
       if (hasEnded) throw new Failure('transaction.ended', {});
-      return (await inTurn(() => statement(connection, text, values))).rows as never;
+      return (await inTurn(() => statement(connection, ...asked))).rows as never;
     },
   };
   await statement(connection, 'begin');

@@ -38,7 +38,7 @@ export function openShare(sql: TransactionalSql, size: number): TransactionalSql
   }
 
   return {
-    query: (text, values) => during(() => sql.query(text, values)),
+    query: (...asked) => during(() => sql.query(...asked)),
     transaction: (work) => during(() => sql.transaction(work)),
   };
 }

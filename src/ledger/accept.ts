@@ -38,7 +38,7 @@ export interface NewRun {
   };
   readonly uniqueness?: Uniqueness;
   /** Who enqueued it, where somebody did; the audit log tells of it. */
-  readonly acceptedBy?: Author;
+  readonly acceptedBy?: Author | undefined;
 }
 
 /**
@@ -64,10 +64,11 @@ export function postingOf(list = '$1::jsonb'): string {
 }
 
 const insert = insertionAs('queued');
+const insertOnce = `${insert} on conflict (id) do nothing`;
 
 /** Writes the runs in one statement, past any gate. Doing it again after an unknown commit changes nothing. */
 export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {
-  await sql.query(`${insert} on conflict (id) do nothing`, [cleanJson(runs)]).catch(explainNoWeek);
+  await sql.query(insertOnce, [cleanJson(runs)], 'insert_runs').catch(explainNoWeek);
 }
 
 /**

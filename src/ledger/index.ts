@@ -11,6 +11,7 @@ import { foreign } from './migrations/0010-foreign.ts';
 import { bundles } from './migrations/0011-bundles.ts';
 import { idempotency } from './migrations/0013-idempotency.ts';
 import { acceptedBy } from './migrations/0014-accepted-by.ts';
+import { leanerEntries } from './migrations/0015-leaner-entries.ts';
 
 export { insertOutbox, insertRuns, type NewRun } from './accept.ts';
 export {
@@ -113,4 +114,5 @@ export const ledgerMigrations = {
   'ledger/0011-bundles': bundles,
   'ledger/0013-idempotency': idempotency,
   'ledger/0014-accepted-by': acceptedBy,
+  'ledger/0015-leaner-entries': leanerEntries,
 };

@@ -48,6 +48,15 @@ describe.each(databaseKinds)('a database on %s', (kind) => {
     expect(await noteIds()).not.toContain(20);
   });
 
+  test('a statement with a name does what it does without, and is planned once where sessions are kept', async () => {
+    const plans = await database.transaction(async (tx) => {
+      for (const said of [1, 2])
+        expect(await tx.query('select $1::int as said', [said], 'say')).toEqual([{ said }]);
+      return tx.query('select name from pg_prepared_statements');
+    });
+    expect(plans).toEqual(kind === 'postgres' ? [{ name: 'say' }] : []);
+  });
+
   test('a query after its transaction has ended is refused', async () => {
     const tx = await database.transaction(async (tx) => tx);
     await expect(tx.query('select 1')).rejects.toMatchObject({ code: 'transaction.ended' });

@@ -84,13 +84,14 @@ describe('a PgBouncer in transaction mode', () => {
     await database.close();
   });
 
-  test('allows no named statements', async () => {
+  test('carries statements with a name, and keeps no plan of them', async () => {
     const database = await open({ directUrl });
-    const straight = await openDatabase({ kind: 'postgres', url: directUrl, connections: 8 });
-    expect(database.driver).toMatchObject({ mayNameStatements: false });
-    expect(straight.driver).toMatchObject({ mayNameStatements: true });
+    const asked = Array.from({ length: 20 }, (_, i) =>
+      database.query('select $1::int as said', [i], 'say'),
+    );
+    expect((await Promise.all(asked)).flat()).toEqual(asked.map((_, said) => ({ said })));
+    expect(await database.query('select name from pg_prepared_statements')).toEqual([]);
     await database.close();
-    await straight.close();
   });
 });
 
