@@ -1,7 +1,10 @@
-/** Who asks for something, or did it: an API key, a person, a webhook, whoever works on the machine itself, or Nightshift. */
+/**
+ * Who asks for something, or did it: an API key, a person, a webhook, a role of the database, whoever works on the
+ * machine itself, or Nightshift.
+ */
 export interface Actor {
-  readonly kind: 'key' | 'user' | 'hook' | 'local' | 'system';
-  /** The id of the key or the user; the kind where there is only one. */
+  readonly kind: 'key' | 'user' | 'hook' | 'database' | 'local' | 'system';
+  /** The id of the key or the user, the name of the webhook or the role; the kind where there is only one. */
   readonly id: string;
   readonly name: string;
   readonly role: string;

@@ -2,8 +2,8 @@ import type { Actor } from './actor.ts';
 
 /** Whence something was done. */
 export interface Origin {
-  /** Over HTTP, by this machine's command line, or by Nightshift itself. */
-  readonly via: 'http' | 'command' | 'system';
+  /** Over HTTP, by this machine's command line, by SQL, or by Nightshift itself. */
+  readonly via: 'http' | 'command' | 'sql' | 'system';
   /** The id of the request, which the lines of the log have, too. */
   readonly request?: string;
   readonly address?: string;
@@ -20,6 +20,7 @@ export interface Author {
 /** What an entry of the audit log can tell of, and what each means. */
 export const auditActions = {
   'run.enqueued': 'runs were enqueued',
+  'run.joined': 'a run that waits was given the payload of another, by debounce or throttle',
   'run.replayed': 'an ended run was enqueued anew',
   'run.cancelled': 'a run was cancelled',
   'run.retried': 'a run was queued again',

@@ -1,3 +1,4 @@
+import type { Author } from './audit.ts';
 import { type Duration, durationMs, formatMs } from './duration.ts';
 import { Failure } from './errors.ts';
 
@@ -76,6 +77,8 @@ export interface KeyedOffer {
   /** Whose run it is, where limits go by that: the payload says it. */
   readonly key?: string;
   readonly uniqueness: Uniqueness;
+  /** Who offers it: with the payload goes the name. */
+  readonly acceptedBy?: Author | undefined;
 }
 
 /** The same for offers of one key. */
@@ -98,6 +101,7 @@ export function mergeOffers<Offer extends KeyedOffer>(offers: readonly [Offer, .
     payload: last.payload,
     version: last.version,
     ...(last.key !== undefined && { key: last.key }),
+    acceptedBy: last.acceptedBy,
     uniqueness: { ...quiet, ...(upToMs !== undefined && { upToMs }) },
   };
 }

@@ -12,6 +12,7 @@ import { bundles } from './migrations/0011-bundles.ts';
 import { idempotency } from './migrations/0013-idempotency.ts';
 import { acceptedBy } from './migrations/0014-accepted-by.ts';
 import { leanerEntries } from './migrations/0015-leaner-entries.ts';
+import { allAuthors } from './migrations/0016-all-authors.ts';
 
 export { insertOutbox, insertRuns, type NewRun } from './accept.ts';
 export {
@@ -115,4 +116,5 @@ export const ledgerMigrations = {
   'ledger/0013-idempotency': idempotency,
   'ledger/0014-accepted-by': acceptedBy,
   'ledger/0015-leaner-entries': leanerEntries,
+  'ledger/0016-all-authors': allAuthors,
 };

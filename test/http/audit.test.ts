@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openSigner, type PlacedEntry, sealAll } from '../../src/audit/index.ts';
+import { hashValue, openSigner, type PlacedEntry, sealAll } from '../../src/audit/index.ts';
 import { routeGuards } from '../../src/core/route-guards.ts';
 import { openDocuments } from '../../src/documents/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
@@ -75,6 +75,40 @@ test('whoever enqueues is told with the run and in the log, in the same commit',
   const accepted = (await ask('POST /runs/batch', batch)).body['accepted'] as { id: string }[];
   const told = await newest(`id=${accepted[1]!.id}`);
   expect([...told.ids].sort()).toEqual(accepted.map((run) => run.id).sort());
+});
+
+test('of a large batch an entry tells of a thousand runs at the most', async () => {
+  const runs = Array.from({ length: 2001 }, () => ({ job: 'other', delay: '1h' }));
+  const accepted = (await ask('POST /runs/batch', { runs })).body['accepted'] as { id: string }[];
+  const told = await entries('action=run.enqueued&limit=3');
+  expect(told.map(({ after }) => after)).toEqual(
+    expect.arrayContaining([1000, 1000, 1].map((count) => ({ job: 'other', runs: count }))),
+  );
+  expect(told.flatMap(({ ids }) => ids).sort()).toEqual(accepted.map(({ id }) => id).sort());
+});
+
+test('whoever gives a run that waits another payload is told, with what it was before', async () => {
+  const debounce = { key: 'reindex', for: '1h' };
+  const offer = (a: number, secret?: string) =>
+    ask('POST /runs', { job: 'digest', payload: { a }, debounce }, secret);
+  const { id } = (await offer(1)).body as { id: string };
+  const bob = await makeKey(api.runtime.database, { name: 'bob' });
+  expect((await offer(2, bob.secret)).body).toEqual({ id, existing: true });
+  const [joined, enqueued] = await entries(`id=${id}&limit=2`);
+  expect(enqueued).toMatchObject({ action: 'run.enqueued', actor: { name: 'ada' } });
+  const states = [1, 2].map((a) => ({
+    job: 'digest',
+    payload: hashValue({ a }),
+    runAt: expect.any(String) as string,
+  }));
+  expect(joined).toMatchObject({
+    action: 'run.joined',
+    outcome: 'done',
+    actor: { name: 'bob' },
+    before: states[0],
+    after: states[1],
+  });
+  expect((await ask(`GET /runs/${id}`)).body['acceptedBy']).toMatchObject({ name: 'bob' });
 });
 
 test('a refused batch leaves neither runs nor an entry', async () => {

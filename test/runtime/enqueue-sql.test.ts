@@ -288,6 +288,45 @@ describe('from psql', () => {
     await expect(psql('select * from nightshift.runs', role)).rejects.toThrow('permission denied');
   });
 
+  test('the run and the audit log say which role it was, whence and by which program', async () => {
+    const id = await psql(`select nightshift.enqueue('adding', '{"a": 4}')`, role);
+    const author = {
+      actor: { kind: 'database', id: role, name: role, role: 'none' },
+      origin: { via: 'sql', address: '127.0.0.1', agent: 'psql' },
+    };
+    expect(await findRun(runtime.database, id)).toMatchObject({ acceptedBy: author });
+    const entries = await runtime.database.query(
+      'select actor, origin, action, after from nightshift_audit.entries where ids @> array[$1]',
+      [id],
+    );
+    expect(entries).toEqual([
+      { ...author, action: 'run.enqueued', after: { job: 'adding', runs: 1 } },
+    ]);
+  });
+
+  test('a role that may take keys speaks for nobody else', async () => {
+    await psql(`grant execute on function nightshift.take_keys to ${role}`);
+    const debounce = `'{"debounce": {"key": "said", "for": "1h"}}'`;
+    const id = await psql(`select nightshift.enqueue('adding', '{"a": 4}', ${debounce})`);
+    const forged = JSON.stringify([
+      {
+        id: newId(),
+        delivery: newId(),
+        job: 'adding',
+        version: 0,
+        payload: { a: 5 },
+        priority: 0,
+        uniqueness: { rule: 'debounce', key: 'said', forMs: 1000 },
+        acceptedBy: { actor: { kind: 'key', id: 'ada', name: 'ada', role: 'admin' }, origin: {} },
+      },
+    ]);
+    await psql(`select nightshift.take_keys('${forged}', true)`, role);
+    expect(await findRun(runtime.database, id)).toMatchObject({
+      payload: { a: 5 },
+      acceptedBy: { actor: { kind: 'database', id: role } },
+    });
+  });
+
   test('what stands in the search path of the caller cannot take the place of what it uses', async () => {
     await psql(`create schema trap; grant usage on schema trap to ${role};
       create function trap.clock_timestamp() returns timestamptz language sql as $$ select 1/0; select now() $$;

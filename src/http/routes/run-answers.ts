@@ -35,7 +35,7 @@ const runFields = {
   acceptedBy: z
     .strictObject({ kind: z.string(), id: z.string(), name: z.string() })
     .nullable()
-    .describe('Who enqueued it, where somebody did by the API.'),
+    .describe('Who enqueued it, or gave it its payload, where somebody did by the API or by SQL.'),
   delivery: z.string(),
   worker: text,
   createdAt: z.date(),

@@ -1,0 +1,89 @@
+import { unique } from './0007-unique.ts';
+
+/** What the migration that made the functions says, from `begin` to `end`. */
+function statement(begin: string, end: string): string {
+  const { up } = unique;
+  const from = up.indexOf(begin);
+  return up
+    .slice(from, up.indexOf(end, from) + end.length)
+    .replace(/^create function/, 'create or replace function');
+}
+
+/** `text` with another word at each of these places; throws where there is none. */
+function edit(
+  text: string,
+  ...changes: readonly (readonly [place: string, becomes: string])[]
+): string {
+  return changes.reduce((edited, [place, becomes]) => {
+    if (!edited.includes(place)) throw new Error(`there is no "${place}"`);
+    return edited.replace(place, becomes);
+  }, text);
+}
+
+const takeKeys = statement('create function nightshift.take_keys', 'end $$;');
+const offer = statement('create function nightshift.offer', 'end $$;');
+
+/**
+ * Who enqueued by SQL, and whose payload a debounced or throttled run has: in the run's row, and so in the audit log.
+ */
+export const allAuthors = {
+  up: `
+create function nightshift.database_author() returns jsonb language sql stable set search_path = pg_catalog, pg_temp as $$
+  select jsonb_build_object(
+    'actor', jsonb_build_object('kind', 'database', 'id', session_user, 'name', session_user, 'role', 'none'),
+    'origin', jsonb_strip_nulls(jsonb_build_object('via', 'sql', 'address', host(inet_client_addr()),
+      'agent', nullif(current_setting('application_name'), ''))))
+$$;
+
+create function nightshift.hash_payload(payload jsonb) returns text language sql immutable as $$
+  select 'sha256:' || encode(sha256(convert_to(nightshift.canonical_json(payload), 'UTF8')), 'hex')
+$$;
+
+create function nightshift.audit_joined() returns trigger language plpgsql as $$
+begin
+  insert into nightshift_audit.entries (actor, origin, action, outcome, resource, ids, before, after)
+  values (new.accepted_by -> 'actor', new.accepted_by -> 'origin', 'run.joined', 'done', 'run', array[new.id::text],
+    jsonb_build_object('job', old.job, 'payload', nightshift.hash_payload(old.payload), 'runAt', old.run_at),
+    jsonb_build_object('job', new.job, 'payload', nightshift.hash_payload(new.payload), 'runAt', new.run_at));
+  return null;
+end $$;
+-- Of the statements that change runs, only what lets one join another names this column.
+create trigger audit_joined after update of accepted_by on nightshift.runs for each row
+  when (new.accepted_by is not null) execute function nightshift.audit_joined();
+
+${edit(
+  takeKeys,
+  [
+    `w.uniqueness ->> 'rule' as rule,`,
+    // Only who could write the row itself may say in whose name.
+    `case when pg_has_role(session_user, current_user, 'member') then w."acceptedBy" else nightshift.database_author() end as author,
+      w.uniqueness ->> 'rule' as rule,`,
+  ],
+  [
+    'key text, gate json, uniqueness jsonb)',
+    'key text, gate json, uniqueness jsonb, "acceptedBy" jsonb)',
+  ],
+  [
+    `set payload = coalesce(t.payload, 'null'),`,
+    `set payload = coalesce(t.payload, 'null'), accepted_by = t.author,`,
+  ],
+)}
+
+${edit(
+  offer,
+  [
+    '  stranger text;',
+    '  author constant jsonb := nightshift.database_author();\n  stranger text;',
+  ],
+  [`'uniqueness', unique_key)), true)`, `'uniqueness', unique_key, 'acceptedBy', author)), true)`],
+  ['key, unchecked, uniqueness)', 'key, unchecked, uniqueness, accepted_by)'],
+  [`given ->> 'key', true, unique_key);`, `given ->> 'key', true, unique_key, author);`],
+)}
+`,
+  down: `
+${offer}
+${takeKeys}
+drop trigger audit_joined on nightshift.runs;
+drop function nightshift.audit_joined(), nightshift.hash_payload(jsonb), nightshift.database_author();
+`,
+};
