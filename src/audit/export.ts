@@ -88,19 +88,20 @@ export async function exportPositions(
 }
 
 /**
- * Verifies exported lines by themselves: what no trusted signature covers could have been made up. Throws `audit.export`
- * for what is no such line.
+ * Verifies exported lines by themselves: what no trusted signature covers could have been made up. The lines are read
+ * twice, since checkpoints come after what they are of, and none but checkpoints is kept. Throws `audit.export` for what
+ * is no such line.
  */
 export async function verifyExport(
-  lines: AsyncIterable<string>,
+  read: () => AsyncIterable<string>,
   trusted: readonly string[],
 ): Promise<Verification> {
-  const { after, rows, checkpoints } = await readExport(lines);
+  const { after, checkpoints } = await readFrame(read());
   const signatures = await checkSignatures(checkpoints, trusted);
   const check = openChainCheck({ first: after.position + 1, after, checkpoints });
-  for (const row of rows) check.look(row);
+  for await (const line of parseLines(read())) if (line.kind === 'entry') check.look(line);
   const looked = check.end();
-  const bare = signatures.signed === 0 && rows.length > 0;
+  const bare = signatures.signed === 0 && looked.entries > 0;
   const faults = [
     ...looked.faults,
     ...signatures.faults,
@@ -116,27 +117,21 @@ export async function verifyExport(
   };
 }
 
-interface Exported {
+/** What the entries of an export hang in. */
+interface Frame {
   readonly after: Link;
-  readonly rows: SealedRow[];
-  readonly checkpoints: Checkpoint[];
+  readonly checkpoints: readonly Checkpoint[];
 }
 
-async function readExport(lines: AsyncIterable<string>): Promise<Exported> {
+async function readFrame(lines: AsyncIterable<string>): Promise<Frame> {
   let after: Link | undefined;
-  const rows: SealedRow[] = [];
   const checkpoints: Checkpoint[] = [];
-  let number = 0;
-  for await (const text of lines) {
-    number++;
-    if (text.trim() === '') continue;
-    const read = parseLine(text, number);
-    if (read.kind === 'after') after ??= read;
-    else if (read.kind === 'entry') rows.push(read as SealedRow);
-    else checkpoints.push(read);
+  for await (const line of parseLines(lines)) {
+    if (line.kind === 'after') after ??= line;
+    if (line.kind === 'checkpoint') checkpoints.push(line);
   }
   if (!after) throw new Failure('audit.export', { line: 1, fault: 'says not what it follows' });
-  return { after, rows, checkpoints };
+  return { after, checkpoints };
 }
 
 const position = z.int().min(0);
@@ -157,9 +152,19 @@ const written = z.discriminatedUnion('kind', [
   writtenCheckpoint.extend({ kind: z.literal('checkpoint') }),
 ]);
 
-function parseLine(text: string, number: number): z.output<typeof written> {
+type Line = Exclude<z.output<typeof written>, { kind: 'entry' }> | ({ kind: 'entry' } & SealedRow);
+
+async function* parseLines(lines: AsyncIterable<string>): AsyncGenerator<Line> {
+  let number = 0;
+  for await (const text of lines) {
+    number++;
+    if (text.trim() !== '') yield parseLine(text, number);
+  }
+}
+
+function parseLine(text: string, number: number): Line {
   try {
-    return written.parse(JSON.parse(text));
+    return written.parse(JSON.parse(text)) as Line;
   } catch (error) {
     const fault = error instanceof SyntaxError ? 'is not JSON' : 'is no line of an export';
     throw new Failure('audit.export', { line: number, fault }, error);

@@ -83,8 +83,8 @@ function verifyFile(cli: Cli) {
   return cli.plain(async ({ output }, { file = '', trust = [] }: VerifyOptions) => {
     const secret = await findSecret(cli.config());
     const own = secret === undefined ? [] : [openSigner(secret).publicKey];
-    const lines = createInterface({ input: createReadStream(file) });
-    const verified = await verifyExport(lines, [...trust, ...own]);
+    const read = () => createInterface({ input: createReadStream(file) });
+    const verified = await verifyExport(read, [...trust, ...own]);
     output.answer(verified, formatVerification);
     if (!verified.intact) process.exitCode = 1;
   });
