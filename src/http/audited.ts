@@ -18,8 +18,8 @@ declare module 'fastify' {
      * committed with it.
      */
     changing(change: Omit<Change, 'action'>): TransactionalSql;
-    /** Writes down what `answer` shows of runs; resolves once that is committed, and it may be sent. */
-    tellShown(answer: unknown): Promise<void>;
+    /** Says that the answer shows these runs or schedules: that is written down before it is sent. */
+    willShow(answer: unknown): void;
     /** Says that the request, though the route changes things, does not: a dry run. */
     changesNothing(): void;
   }
@@ -34,6 +34,7 @@ export function auditRequests(
   { audit, onBug }: { readonly audit: Audit; onBug(error: unknown): void },
 ): void {
   const written = new WeakSet<FastifyRequest>();
+  const shown = new WeakMap<FastifyRequest, readonly string[]>();
   server.decorateRequest('author', function author(this: FastifyRequest) {
     written.add(this);
     return authorOf(this);
@@ -41,9 +42,8 @@ export function auditRequests(
   server.decorateRequest('changesNothing', function changesNothing(this: FastifyRequest) {
     written.add(this);
   });
-  server.decorateRequest('tellShown', async function tellShown(this: FastifyRequest, answer) {
-    const ids = [...shownIn(answer, this.actor)];
-    if (ids.length > 0) await tellRevealed(audit, this, ids);
+  server.decorateRequest('willShow', function willShow(this: FastifyRequest, answer) {
+    shown.set(this, [...shownIn(answer, this.actor)]);
   });
   server.decorateRequest('changing', function changing(this: FastifyRequest, change) {
     return audit.during(this.author(), { action: this.guard!.audits!, ...change });
@@ -63,13 +63,14 @@ export function auditRequests(
       });
       scope.addHook('preSerialization', async (request, reply, answer: unknown) => {
         const isShown = reply.statusCode < 400 && request.guard?.shows;
-        if (isShown && request.may('payload:reveal')) await request.tellShown(answer);
+        if (isShown && request.may('payload:reveal')) request.willShow(answer);
         return answer;
       });
       scope.addHook('onSend', async (request, reply) => {
-        if (request.guard?.needs !== 'payload:reveal' || reply.statusCode >= 400) return;
-        const { id } = request.params as { id: string };
-        await tellRevealed(audit, request, [id]);
+        if (reply.statusCode >= 300) return; // 304 as well: it shows nothing
+        const { id = '' } = request.params as { id?: string };
+        const ids = request.guard?.needs === 'payload:reveal' ? [id] : (shown.get(request) ?? []);
+        if (ids.length > 0) await tellRevealed(audit, request, ids);
       });
       scope.addHook('onResponse', async (request, reply) => {
         const isChange = request.guard?.audits !== undefined && reply.statusCode < 400;

@@ -335,6 +335,18 @@ test('whoever sees payloads is written down, but for what they enqueued themselv
   expect((await newest(`actor=${key.id}`)).ids).toContain(id);
 });
 
+test('whoever asks again for what they have, and is told that it is the same, is shown nothing', async () => {
+  const id = await enqueue();
+  const { secret, key } = await makeKey(api.runtime.database, { role: 'developer', name: 'poll' });
+  const look = (etag = '') =>
+    fetch(`${url}/runs/${id}`, {
+      headers: { authorization: `Bearer ${secret}`, 'if-none-match': etag },
+    });
+  const etag = (await look()).headers.get('etag')!;
+  expect((await look(etag)).status).toBe(304);
+  expect(await entries(`actor=${key.id}`)).toHaveLength(1);
+});
+
 test('only who may read the log does, and that is an entry, too', async () => {
   for (const role of ['developer', 'analyst', 'operator', 'viewer']) {
     const { secret } = await makeKey(api.runtime.database, { role });
@@ -370,6 +382,8 @@ test('it is verified and exported as it stands', async () => {
     'after',
     ...Array<string>(5).fill('entry'),
   ]);
+  const other = `GET /audit/export?cursor=${page.cursor}&from=2026-01-01T00:00:00Z`;
+  expect((await ask(other)).body['detail']).toContain('leave them out');
   const rest = await ask(`GET /audit/export?limit=5&cursor=${page.cursor}`);
   expect(JSON.parse((rest.body['lines'] as string[])[0]!)).toMatchObject({
     kind: 'entry',

@@ -121,7 +121,7 @@ function addExport(audit: Command, cli: Cli): void {
 async function* pagesOf(api: Api, range: Omit<ExportOptions, 'out'>): AsyncGenerator<string[]> {
   let cursor: string | undefined;
   do {
-    const query = new URLSearchParams({ ...range, ...(cursor !== undefined && { cursor }) });
+    const query = new URLSearchParams(cursor === undefined ? { ...range } : { cursor });
     const page = await api.get<{ lines: string[]; cursor?: string }>(
       `/audit/export?${query.toString()}`,
     );

@@ -117,7 +117,7 @@ async function showRun(
   const lines = await listLogs(database, id, { after, limit: linesPerPage + 1 });
   const shown = lines.slice(0, linesPerPage);
   const reveal = request.may('payload:reveal');
-  if (reveal) await request.tellShown(run);
+  if (reveal) request.willShow(run);
   const kept = keepToJobs(run, request.actor.jobs, findGuard('GET', '/runs/:id')!);
   return renderRun({
     reader: readerOf(request)!,

@@ -59,6 +59,13 @@ const verification = z.strictObject({
   warnings: z.array(z.string()),
 });
 
+const exporting = z
+  .strictObject({ ...range, ...pageFields(1000) })
+  .refine(({ cursor, from, to }) => cursor === undefined || (from ?? to) === undefined, {
+    message: 'from and to are in the cursor: leave them out',
+    path: ['cursor'],
+  });
+
 const exported = z.strictObject({ lines: z.array(z.string()), cursor: z.string().optional() });
 const place = /^\d{1,15}$/;
 
@@ -101,7 +108,7 @@ export function auditRoutes(server: Server, { database, audit }: Operated): void
       schema: {
         tags: ['audit'],
         summary: 'Sealed entries, in order, as lines that can be verified by themselves',
-        querystring: z.strictObject({ ...range, ...pageFields(1000) }),
+        querystring: exporting,
         ...answering({ 200: exported }),
       },
     },
