@@ -30,10 +30,17 @@ export interface Problem {
   readonly refused?: readonly Refusal[] | undefined;
 }
 
+type ShowProblem = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** How a browser is shown what went wrong in a route of pages. */
-    showProblem?: (problem: Problem, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+    showProblem?: ShowProblem;
+  }
+
+  interface FastifyInstance {
+    /** How it is shown that there is no such page, where there are pages. */
+    showProblem?: ShowProblem;
   }
 }
 
@@ -95,11 +102,11 @@ export function refuseUnknownRoutes(server: FastifyInstance): void {
   );
 }
 
-function answerMissing({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return reply
-    .status(404)
-    .type('application/problem+json')
-    .send(problemOf('missing', 'route.missing', `There is no ${method} ${url}.`));
+function answerMissing(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { method, url, server } = request;
+  const problem = problemOf('missing', 'route.missing', `There is no ${method} ${url}.`);
+  if (server.showProblem && wantsPage(request)) return server.showProblem(problem, request, reply);
+  return reply.status(404).type('application/problem+json').send(problem);
 }
 
 /** Answers what is wrong with a request before any route is found: an URL that cannot be read. */

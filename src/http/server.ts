@@ -84,7 +84,8 @@ export function buildServer(operated: Operated, options: ServerOptions): Server 
 /** Loaded where a browser can come, and nowhere else. */
 function addPages(server: Server, operated: Operated): void {
   void server.register(async (scope) => {
-    const { pageRoutes } = await import('./pages/pages.ts');
+    const { pageRoutes, showProblem } = await import('./pages/pages.ts');
+    server.decorate('showProblem', showProblem);
     pageRoutes(scope.withTypeProvider<ZodTypeProvider>(), operated);
   });
 }

@@ -7,6 +7,8 @@ import { showProblem } from './problems.ts';
 import { runPages } from './runs.ts';
 import { signInRoutes } from './sign-in.ts';
 
+export { showProblem };
+
 /** What people look at in a browser. What goes wrong in these routes is a page, too, for whoever wants pages. */
 export function pageRoutes(server: Server, operated: Operated): void {
   server.addHook('onRoute', (route) => {

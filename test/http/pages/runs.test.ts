@@ -197,16 +197,18 @@ describe('the page of a run', () => {
     expect((await narrow.get(`/runs/${child}`)).status).toBe(404);
   });
 
-  test.each(['018f0000-0000-7000-8000-000000000000', 'nothing', '%3Cscript%3E'])(
-    'that is not there is a page, too: %s',
-    async (id) => {
-      const { status, text, headers } = await admin.get(`/runs/${id}`);
-      expect([400, 404]).toContain(status);
-      expect(headers.get('content-type')).toContain('text/html');
-      expect(text).toContain('<a href="/">All runs</a>');
-      expect(text).not.toMatch(active);
-    },
-  );
+  test.each([
+    '/runs/018f0000-0000-7000-8000-000000000000',
+    '/runs/nothing',
+    '/runs/%3Cscript%3E',
+    '/settings/%3Cscript%3E?<script>',
+  ])('that is not there is a page, too: %s', async (path) => {
+    const { status, text, headers } = await admin.get(path);
+    expect([400, 404]).toContain(status);
+    expect(headers.get('content-type')).toContain('text/html');
+    expect(text).toContain('<a href="/">All runs</a>');
+    expect(text).not.toMatch(active);
+  });
 });
 
 describe('buttons', () => {
