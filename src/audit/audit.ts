@@ -3,7 +3,7 @@ import type { AuditAction, Author, NewAuditEntry } from '../core/audit.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
 import { type Database, openGroupCommit } from '../db/index.ts';
 import { findProtection } from './protect.ts';
-import { insertEntries } from './queries/entries.ts';
+import { insertEntries, takeTurn } from './queries/entries.ts';
 import { openRefusals, type Refused } from './refusals.ts';
 import type { Signer } from './signing.ts';
 import type { Verification } from './verification.ts';
@@ -30,7 +30,7 @@ export interface Audit {
 export interface Change extends Pick<NewAuditEntry, 'action' | 'resource' | 'details'> {
   readonly action: AuditAction;
   readonly ids?: readonly string[];
-  /** What it is like, asked before the change and after it, in its transaction. */
+  /** What it is like, asked before the change and after it, in its transaction; changes of one thing take turns. */
   look?(tx: Sql): Promise<unknown>;
   /** There is no entry where it looks the same before and after: nobody has asked for the change. */
   readonly isQuiet?: true;
@@ -87,6 +87,7 @@ interface Changing<T> {
 
 async function changeIn<T>(tx: Sql, { author, change, work }: Changing<T>): Promise<T> {
   const { look, tell, isQuiet, ...said } = change;
+  if (look) await takeTurn(tx, change);
   const before = await look?.(tx);
   const answer = await work(tx);
   const told = tell ? tell(answer) : {};

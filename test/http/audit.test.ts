@@ -284,6 +284,18 @@ describe('an entry is left by', () => {
   });
 });
 
+test('of changes at the same moment each begins where the one before ended', async () => {
+  await ask('POST /schedules', { name: 'contested', job: 'digest', cron: '@daily' });
+  const hours = [1, 2, 3, 4, 5, 6];
+  const changed = hours.map((hour) =>
+    ask('PATCH /schedules/contested', { cron: `0 ${hour} * * *` }),
+  );
+  for (const { status } of await Promise.all(changed)) expect(status).toBe(200);
+  const told = (await entries('id=contested&action=schedule.changed')).reverse();
+  expect(told).toHaveLength(hours.length);
+  for (const [i, { before }] of told.slice(1).entries()) expect(before).toEqual(told[i]!.after);
+});
+
 test('a dry run leaves no entry', async () => {
   const bulk = await newest('action=runs.changed');
   await ask('POST /runs/bulk', { action: 'cancel', filter: { job: 'other' }, dryRun: true });

@@ -16,6 +16,18 @@ export async function insertEntries(sql: Sql, entries: readonly NewAuditEntry[])
   );
 }
 
+/** Waits until no other change of these things is under way; its turn ends with the transaction. */
+export async function takeTurn(
+  tx: Sql,
+  { resource, ids = [] }: { readonly resource: string; readonly ids?: readonly string[] },
+): Promise<void> {
+  await tx.query(
+    `select pg_advisory_xact_lock(hashtext('nightshift_audit.change'), hashtext($1 || ' ' || id))
+     from unnest($2::text[]) as id order by id`,
+    [resource, ids.toSorted()],
+  );
+}
+
 /** Which entries are wanted; all of what is given has to fit. */
 export interface AuditFilter {
   /** The id or the name of the actor. */
