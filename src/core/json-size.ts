@@ -7,11 +7,22 @@ export function mayExceed(value: unknown, limit: number): boolean {
 }
 
 /**
- * About how many bytes `value` takes as JSON, `most` of what is more or has to be encoded to be measured: what
- * plain text comes to, so that the truth is at the most six times as much.
+ * About how many bytes `value` takes as JSON, `most` of what is more or has none: what plain text comes to, so that
+ * the truth is at the most six times as much.
  */
 export function aboutBytes(value: unknown, most: number): number {
-  return most - Math.floor(Math.max(0, budgetAfter(value, most * unitBytes)) / unitBytes);
+  const left = budgetAfter(value, most * unitBytes);
+  if (left === unmeasured) return Math.min(most, encodedBytes(value) ?? most);
+  return most - Math.floor(Math.max(0, left) / unitBytes);
+}
+
+/** Undefined where no JSON can say it. */
+function encodedBytes(value: unknown): number | undefined {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The most that one UTF-16 unit takes: `\u0000`. */
@@ -23,12 +34,15 @@ const scalarBytes = 30;
 /** What is nested deeper is encoded to be measured, and so is a circle. */
 const deepest = 100;
 
+/** What is left after what has to be encoded to be measured. */
+const unmeasured = Number.NEGATIVE_INFINITY;
+
 /** What is left of `budget` bytes after `value`; negative as soon as they may be used up. */
 function budgetAfter(value: unknown, budget: number, depth = 0): number {
   if (typeof value === 'string') return budget - value.length * unitBytes - 2;
   if (typeof value !== 'object' || value === null || value instanceof Date)
     return budget - scalarBytes;
-  if ('toJSON' in value || depth > deepest) return -1;
+  if ('toJSON' in value || depth > deepest) return unmeasured;
   return Array.isArray(value)
     ? budgetAfterItems(value, budget - 2, depth)
     : budgetAfterFields(value as Record<string, unknown>, budget - 2, depth);

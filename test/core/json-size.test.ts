@@ -36,6 +36,15 @@ test('what goes in a circle, or says itself how it is written, has to be encoded
   expect(mayExceed({ at: { toJSON: () => 'x'.repeat(2000) } }, 1024)).toBe(true);
 });
 
+test('what has to be encoded is estimated by that, and only what no JSON can say is as much as can be', () => {
+  const deep: unknown = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`);
+  expect(aboutBytes({ payload: deep }, 10_000)).toBe(bytesOf({ payload: deep }));
+  expect(aboutBytes([{ toJSON: () => 'x'.repeat(20) }], 10_000)).toBe(24);
+  const circle: unknown[] = [];
+  circle.push(circle);
+  expect(aboutBytes(circle, 10_000)).toBe(10_000);
+});
+
 test('an estimate is what plain text comes to, at least a sixth of the truth, and never more than was asked for', () => {
   expect(aboutBytes('x'.repeat(6000), 10_000)).toBeCloseTo(6000, -1);
   expect(aboutBytes({ runs: [{ payload: 'x'.repeat(6000) }] }, 1000)).toBe(1000);
