@@ -52,9 +52,9 @@ export async function exportPage(
   const found = place ? undefined : await selectRange(sql, range);
   const end = place?.last ?? found?.last ?? 0;
   const first = place ? place.after + 1 : (found?.first ?? 1);
-  if (first > end) return { lines: [], next: null };
-  const last = Math.min(end, first + limit - 1);
   const head = place ? [] : [await exportLink(sql, first)];
+  if (first > end) return { lines: head, next: null };
+  const last = Math.min(end, first + limit - 1);
   return {
     lines: [...head, ...(await exportPositions(sql, { first, last }))],
     next: last < end ? { after: last, last: end } : null,
@@ -96,12 +96,14 @@ export async function verifyExport(
   read: () => AsyncIterable<string>,
   trusted: readonly string[],
 ): Promise<Verification> {
-  const { after, checkpoints } = await readFrame(read());
+  const { after, checkpoints, entries } = await readFrame(read());
   const signatures = await checkSignatures(checkpoints, trusted);
   const check = openChainCheck({ first: after.position + 1, after, checkpoints });
   for await (const line of parseLines(read())) if (line.kind === 'entry') check.look(line);
   const looked = check.end();
-  const bare = signatures.signed === 0 && looked.entries > 0;
+  if (looked.entries !== entries)
+    throw new Failure('audit.export', { line: 1, fault: 'was another when it was read again' });
+  const bare = signatures.signed === 0 && entries > 0;
   const faults = [
     ...looked.faults,
     ...signatures.faults,
@@ -121,17 +123,21 @@ export async function verifyExport(
 interface Frame {
   readonly after: Link;
   readonly checkpoints: readonly Checkpoint[];
+  /** How many they are. */
+  readonly entries: number;
 }
 
 async function readFrame(lines: AsyncIterable<string>): Promise<Frame> {
   let after: Link | undefined;
   const checkpoints: Checkpoint[] = [];
+  let entries = 0;
   for await (const line of parseLines(lines)) {
     if (line.kind === 'after') after ??= line;
     if (line.kind === 'checkpoint') checkpoints.push(line);
+    if (line.kind === 'entry') entries++;
   }
   if (!after) throw new Failure('audit.export', { line: 1, fault: 'says not what it follows' });
-  return { after, checkpoints };
+  return { after, checkpoints, entries };
 }
 
 const position = z.int().min(0);

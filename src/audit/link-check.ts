@@ -20,7 +20,8 @@ export function openLinkCheck(
 
   function lookAtPosition(position: number): void {
     if (position === last + 1) return;
-    say(last + 1, `${rangeOf(last + 1, position - 1)} taken out of the chain`);
+    if (position <= last) say(position, `position ${position} stands after ${last}`);
+    else say(last + 1, `${rangeOf(last + 1, position - 1)} taken out of the chain`);
     previous = undefined;
   }
 

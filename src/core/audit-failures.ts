@@ -4,6 +4,10 @@ export const auditFailures = {
     'invalid',
     'Line {line} {fault}; give a file that was written by: nightshift audit export',
   ],
+  'audit.file': [
+    'invalid',
+    'The export {file} cannot be read: {reason}. Name a file that was written by: nightshift audit export',
+  ],
   'audit.protect': [
     'invalid',
     'The audit log cannot be handed over, so that {role} can only add to it: {reason}. Give the URL of a superuser, or of the owner of the database who may create roles, and the role that Nightshift works as.',

@@ -77,7 +77,7 @@ export interface KeyedOffer {
   /** Whose run it is, where limits go by that: the payload says it. */
   readonly key?: string;
   readonly uniqueness: Uniqueness;
-  /** Who offers it: with the payload goes the name. */
+  /** Who offers it, where somebody does: with the payload goes the name. */
   readonly acceptedBy?: Author | undefined;
 }
 
@@ -104,6 +104,29 @@ export function mergeOffers<Offer extends KeyedOffer>(offers: readonly [Offer, .
     acceptedBy: last.acceptedBy,
     uniqueness: { ...quiet, ...(upToMs !== undefined && { upToMs }) },
   };
+}
+
+/**
+ * Offers, in order, as rounds of those that may come together: of one key only those of one actor, so that each other
+ * is told of by what they changed. A unique run is its first offer's, and the others change nothing.
+ */
+export function separateActors<Offer extends KeyedOffer>(offers: readonly Offer[]): Offer[][] {
+  const rounds: Offer[][] = [];
+  const last = new Map<string, { readonly actor: string; readonly round: number }>();
+  for (const offer of offers) {
+    const name = nameOfKey(offer);
+    const actor = nameOfAuthor(offer);
+    const { round, actor: before } = last.get(name) ?? { round: 0, actor };
+    const own = before === actor ? round : round + 1;
+    last.set(name, { actor, round: own });
+    (rounds[own] ??= []).push(offer);
+  }
+  return rounds;
+}
+
+function nameOfAuthor({ acceptedBy, uniqueness }: KeyedOffer): string {
+  if (!acceptedBy || uniqueness.rule === 'unique') return '';
+  return `${acceptedBy.actor.kind} ${acceptedBy.actor.id}`;
 }
 
 function readRule(

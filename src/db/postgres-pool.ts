@@ -52,6 +52,7 @@ export async function useConnection<T>(
   connection: pg.PoolClient,
   work: (connection: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
+  let isSpoilt = false;
   let lossReason: Error | undefined;
   const onLoss = (error: Error) => {
     lossReason = error;
@@ -60,10 +61,15 @@ export async function useConnection<T>(
   try {
     return await work(connection);
   } catch (error) {
+    // Somebody said DISCARD ALL, and what the session was told at its start is gone, too.
+    isSpoilt = (error as { code?: unknown }).code === unknownStatement;
     // After a loss every query says no more than that the connection is gone.
     throw lossReason ?? error;
   } finally {
     connection.off('error', onLoss);
-    connection.release();
+    connection.release(isSpoilt);
   }
 }
+
+/** SQLSTATE: a prepared statement is not there. */
+const unknownStatement = '26000';

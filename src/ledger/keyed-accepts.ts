@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../core/errors.ts';
 import type { Sql, TransactionalSql } from '../core/sql.ts';
-import { nameOfKey } from '../core/uniqueness.ts';
+import { nameOfKey, separateActors } from '../core/uniqueness.ts';
 import { type OnCommit, openGroupCommit } from '../db/index.ts';
 import { type Accepted, acceptKeyed, type KeyedRun } from './unique-keys.ts';
 
@@ -28,7 +28,10 @@ export function openKeyedAccepts(
   telling: { readonly write: string; readonly onCommit: OnCommit | undefined },
 ): KeyedAccepts {
   const flush = async (runs: readonly KeyedRun[]) => {
-    const answers = new Map((await acceptFree(database, groupByKey(runs))).flat());
+    const answers = new Map<string, Accepted>();
+    for (const round of separateActors(runs))
+      for (const [id, answer] of (await acceptFree(database, groupByKey(round))).flat())
+        answers.set(id, answer);
     return runs.map(({ id }) => answers.get(id));
   };
   const prompt = openGroupCommit<KeyedRun, Accepted | undefined>({ ...telling, flush });

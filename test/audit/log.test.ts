@@ -386,6 +386,8 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
       '{"kind":"checkpoint","position":1,"hash":"00","at":"2026-01-01T00:00:00Z"}',
     ]);
     await expect(verifyExport(halved, trusted)).rejects.toThrow('Line 1 is no line of an export');
+    const once = each(exported)();
+    await expect(verifyExport(() => once, trusted)).rejects.toThrow('was another when it was read');
     const bare = exported.filter((line) => !line.includes('"kind":"checkpoint"'));
     expect((await verifyExport(each(bare), trusted)).faults).toEqual([
       { position: null, says: 'no signature that is trusted covers any of it' },

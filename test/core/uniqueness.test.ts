@@ -5,6 +5,7 @@ import {
   mergeOffers,
   nameOfKey,
   readUniqueness,
+  separateActors,
   type UniquenessOptions,
 } from '../../src/core/uniqueness.ts';
 
@@ -109,6 +110,47 @@ test('debounced offers that come together are the same as one after the other', 
     fc.property(fc.array(spans, { minLength: 1, maxLength: 5 }), (all) => {
       const offers = all.map((uniqueness, id) => offer(id, uniqueness)) as [Offer, ...Offer[]];
       expect(fold([mergeOffers(offers)])).toEqual(fold(offers));
+    }),
+  );
+});
+
+const by = (id: string) => ({
+  actor: { kind: 'key', id, name: id, role: 'developer' } as const,
+  origin: { via: 'http' } as const,
+});
+
+test('offers that come together are by whoever gave the payload', () => {
+  const [first, last] = [offer(1, { forMs: 1 }), offer(2, { forMs: 1 })];
+  const [ada, bob] = [by('ada'), by('bob')];
+  const merged = mergeOffers([
+    { ...first, acceptedBy: ada },
+    { ...last, acceptedBy: bob },
+  ]);
+  expect(merged).toMatchObject({ payload: last.payload, acceptedBy: bob });
+  expect(mergeOffers([{ ...first, acceptedBy: ada }, last]).acceptedBy).toBeUndefined();
+});
+
+test('offers of one key by several actors go one after the other, and all others together', () => {
+  const actors = fc.constantFrom(undefined, by('ada'), by('bob'));
+  const offered = fc.record({ key: fc.constantFrom('a', 'b'), acceptedBy: actors });
+  fc.assert(
+    fc.property(fc.array(offered, { maxLength: 8 }), (all) => {
+      const offers = all.map(({ key, acceptedBy }, id) => ({
+        ...offer(id, { forMs: 1, key }),
+        acceptedBy,
+      }));
+      const rounds = separateActors(offers);
+      for (const round of rounds)
+        for (const same of Map.groupBy(round, nameOfKey).values())
+          expect(new Set(same.map(({ acceptedBy }) => acceptedBy)).size).toBe(1);
+      const needed = [...Map.groupBy(offers, nameOfKey)].map(([name, inOrder]) => {
+        expect(rounds.flat().filter((one) => nameOfKey(one) === name)).toEqual(inOrder);
+        const before = [inOrder[0], ...inOrder];
+        return (
+          1 + inOrder.filter(({ acceptedBy }, i) => acceptedBy !== before[i]!.acceptedBy).length
+        );
+      });
+      expect(rounds).toHaveLength(Math.max(0, ...needed));
     }),
   );
 });

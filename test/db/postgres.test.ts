@@ -169,6 +169,16 @@ describe('a pool', () => {
     await database.close();
   });
 
+  test('gives up a session that somebody made forget what it was told', async () => {
+    await using place = await openTestDatabase('postgres');
+    const { database } = place;
+    const say = () => database.query(`select 'x' as said`, [], 'say');
+    await say();
+    await database.query('discard all');
+    await expect(say()).rejects.toMatchObject({ code: '26000' });
+    for (let i = 0; i < 5; i++) expect(await say()).toEqual([{ said: 'x' }]);
+  });
+
   test('leaves a heartbeat its connection, whatever handlers hold', async () => {
     await using place = await openTestDatabase('postgres');
     const { url } = place.options as { url: string };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Database, openMigrations } from '../../src/db/index.ts';
 import { ledgerMigrations } from '../../src/ledger/index.ts';
-import { openTestDatabase } from '../support/database.ts';
+import { databaseKinds, openTestDatabase } from '../support/database.ts';
 
 /** What a migration may change: columns, indexes, functions with who may call them, triggers. */
 async function describeSchema({ query }: Database): Promise<unknown[]> {
@@ -18,15 +18,21 @@ async function describeSchema({ query }: Database): Promise<unknown[]> {
   );
 }
 
-test('the newest migration goes down to what was there before, and up again', async () => {
-  const names = Object.keys(ledgerMigrations);
-  const before = Object.fromEntries(Object.entries(ledgerMigrations).slice(0, -1));
-  await using older = await openTestDatabase('postgres', before);
-  await using newer = await openTestDatabase('postgres', ledgerMigrations);
-  const migrations = openMigrations(newer.database, ledgerMigrations);
-  const whole = await describeSchema(newer.database);
-  expect(await migrations.down()).toBe(names.at(-1));
-  expect(await describeSchema(newer.database)).toEqual(await describeSchema(older.database));
-  expect(await migrations.up()).toEqual([names.at(-1)]);
-  expect(await describeSchema(newer.database)).toEqual(whole);
-});
+const newest = 2;
+
+test.each(databaseKinds)(
+  'on %s the newest migrations go down to what was there before, and up again',
+  async (kind) => {
+    const all = Object.entries(ledgerMigrations);
+    await using newer = await openTestDatabase(kind, ledgerMigrations);
+    const migrations = openMigrations(newer.database, ledgerMigrations);
+    const whole = await describeSchema(newer.database);
+    for (let left = all.length - 1; left >= all.length - newest; left--) {
+      await using older = await openTestDatabase(kind, Object.fromEntries(all.slice(0, left)));
+      expect(await migrations.down()).toBe(all[left]![0]);
+      expect(await describeSchema(newer.database)).toEqual(await describeSchema(older.database));
+    }
+    expect(await migrations.up()).toEqual(all.slice(-newest).map(([name]) => name));
+    expect(await describeSchema(newer.database)).toEqual(whole);
+  },
+);

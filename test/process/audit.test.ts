@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { productMigrations } from '../../src/app/database.ts';
 import { findProtection, protectAudit } from '../../src/audit/index.ts';
@@ -51,6 +53,18 @@ test.each(footprints)(
     expect((await installation.command('audit', 'export', '--out', file)).status).toBe(0);
     const offline = await installation.command('audit', 'verify', '--file', file);
     expect([offline.status, offline.output]).toEqual([0, expect.stringContaining('is intact')]);
+    const pipe = join(installation.folder, 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const [piped] = await Promise.all([
+      installation.command('audit', 'verify', '--file', pipe),
+      writeFile(pipe, await readFile(file)),
+    ]);
+    expect(piped).toEqual(offline);
+    const missing = await installation.command('audit', 'verify', '--file', 'nope.jsonl');
+    expect([missing.status, missing.errors]).toEqual([
+      2,
+      expect.stringContaining('nope.jsonl cannot be read: ENOENT'),
+    ]);
     await writeFile(file, (await readFile(file, 'utf8')).replace('"shop"', '"else"'));
     const edited = await installation.command('audit', 'verify', '--file', file);
     expect([edited.status, edited.output]).toEqual([

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Author } from '../../src/core/audit.ts';
 import type { BaseContext } from '../../src/core/context.ts';
 import { isFinal, type Run } from '../../src/core/run.ts';
 import {
@@ -104,6 +105,32 @@ describe.each(footprints)('on the %s footprint', (footprint) => {
       const third = await runtime.enqueuer.offer('quick', {}, { unique: { key: unique.key } });
       expect([second.id, third]).not.toContain(first);
       expect(third).toEqual({ id: second.id, existing: true });
+    });
+
+    test('whoever gives a run that waits another payload is told of, each of those who come together', async () => {
+      const debounce = { key: newId(), for: '1h' } as const;
+      const deep: unknown = JSON.parse(`${'['.repeat(1000)}1${']'.repeat(1000)}`);
+      const by = (id: string): Author => ({
+        actor: { kind: 'key', id, name: id, role: 'developer' },
+        origin: { via: 'http' },
+      });
+      const [{ id }] = await Promise.all([
+        runtime.enqueuer.offer('quick', deep, { debounce, by: by('ada') }),
+        runtime.enqueuer.offer('quick', { b: 1 }, { debounce, by: by('bob') }),
+        runtime.enqueuer.offer('quick', deep, { debounce, by: by('ada') }),
+      ]);
+      const told = await runtime.database.query(
+        `select actor ->> 'id' as by, action from nightshift_audit.entries where ids @> array[$1] order by id`,
+        [id],
+      );
+      expect(told).toEqual([
+        { by: 'ada', action: 'run.enqueued' },
+        { by: 'bob', action: 'run.joined' },
+        { by: 'ada', action: 'run.joined' },
+      ]);
+      expect(await find(id)).toMatchObject({ payload: deep, acceptedBy: by('ada') });
+      await runtime.enqueuer.offer('quick', {}, { debounce });
+      expect(await find(id)).toMatchObject({ payload: {}, acceptedBy: null });
     });
 
     test('without a key the payload is it, whatever the order, in TypeScript as in SQL', async () => {

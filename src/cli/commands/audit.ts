@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import type { Config } from '../../../config/index.ts';
@@ -83,11 +85,23 @@ function verifyFile(cli: Cli) {
   return cli.plain(async ({ output }, { file = '', trust = [] }: VerifyOptions) => {
     const secret = await findSecret(cli.config());
     const own = secret === undefined ? [] : [openSigner(secret).publicKey];
-    const read = () => createInterface({ input: createReadStream(file) });
-    const verified = await verifyExport(read, [...trust, ...own]);
+    const verified = await verifyExport(await openLines(file), [...trust, ...own]);
     output.answer(verified, formatVerification);
     if (!verified.intact) process.exitCode = 1;
   });
+}
+
+/** The lines of a file, each time anew; those of a pipe, which gives them once, are kept. */
+async function openLines(file: string): Promise<() => AsyncIterable<string>> {
+  const read = () => createInterface({ input: createReadStream(file) });
+  try {
+    await access(file, constants.R_OK);
+    if ((await stat(file)).isFile()) return read;
+    const lines = await Array.fromAsync(read());
+    return () => Readable.from(lines);
+  } catch (error) {
+    throw new Failure('audit.file', { file, reason: (error as Error).message }, error);
+  }
 }
 
 function addExport(audit: Command, cli: Cli): void {

@@ -35,8 +35,9 @@ create function nightshift.database_author() returns jsonb language sql stable s
       'agent', nullif(current_setting('application_name'), ''))))
 $$;
 
+-- Of the text as Postgres gives it: canonical_json calls itself for each level, and takes thirty times as long.
 create function nightshift.hash_payload(payload jsonb) returns text language sql immutable as $$
-  select 'sha256:' || encode(sha256(convert_to(nightshift.canonical_json(payload), 'UTF8')), 'hex')
+  select 'sha256:' || encode(sha256(convert_to(payload::text, 'UTF8')), 'hex')
 $$;
 
 create function nightshift.audit_joined() returns trigger language plpgsql as $$
