@@ -41,8 +41,8 @@ export interface ExportPlace {
 
 /**
  * A page of the sealed entries of a time, which the first page finds. That one, without `place`, begins with the link
- * that they follow; then come entries and checkpoints in order. Whoever has all lines can verify them without the
- * database.
+ * that they follow; then come entries and checkpoints in order, and last a line that says where they end. Whoever has
+ * all lines can verify them without the database.
  */
 export async function exportPage(
   sql: Sql,
@@ -53,12 +53,10 @@ export async function exportPage(
   const end = place?.last ?? found?.last ?? 0;
   const first = place ? place.after + 1 : (found?.first ?? 1);
   const head = place ? [] : [await exportLink(sql, first)];
-  if (first > end) return { lines: head, next: null };
   const last = Math.min(end, first + limit - 1);
-  return {
-    lines: [...head, ...(await exportPositions(sql, { first, last }))],
-    next: last < end ? { after: last, last: end } : null,
-  };
+  const body = first > end ? [] : await exportPositions(sql, { first, last });
+  if (last < end) return { lines: [...head, ...body], next: { after: last, last: end } };
+  return { lines: [...head, ...body, exportEnd(last)], next: null };
 }
 
 /** The line of the link that a position follows. */
@@ -68,6 +66,11 @@ export async function exportLink(sql: Sql, first: number): Promise<string> {
   const [checkpoint] = await selectCheckpoints(sql, { from: before, upTo: before });
   const hash = seal?.hash ?? checkpoint?.hash ?? genesis;
   return line('after', { position: before, hash: hexOf(hash) });
+}
+
+/** The line that says which position is the last: without it nobody knows whether some are missing. */
+export function exportEnd(last: number): string {
+  return line('end', { position: last });
 }
 
 /** The lines from one position to another. */
@@ -96,7 +99,7 @@ export async function verifyExport(
   read: () => AsyncIterable<string>,
   trusted: readonly string[],
 ): Promise<Verification> {
-  const { after, checkpoints, entries } = await readFrame(read());
+  const { after, checkpoints, entries, end } = await readFrame(read());
   const signatures = await checkSignatures(checkpoints, trusted);
   const check = openChainCheck({ first: after.position + 1, after, checkpoints });
   for await (const line of parseLines(read())) if (line.kind === 'entry') check.look(line);
@@ -104,10 +107,12 @@ export async function verifyExport(
   if (looked.entries !== entries)
     throw new Failure('audit.export', { line: 1, fault: 'was another when it was read again' });
   const bare = signatures.signed === 0 && entries > 0;
+  const isWhole = end === (looked.last ?? after.position);
   const faults = [
     ...looked.faults,
     ...signatures.faults,
     ...(bare ? [{ position: null, says: 'no signature that is trusted covers any of it' }] : []),
+    ...(isWhole ? [] : [{ position: null, says: cutOff }]),
   ];
   return {
     ...looked,
@@ -119,25 +124,31 @@ export async function verifyExport(
   };
 }
 
+const cutOff = 'it does not end where its last line says, or has no such line: it was cut off';
+
 /** What the entries of an export hang in. */
 interface Frame {
   readonly after: Link;
   readonly checkpoints: readonly Checkpoint[];
   /** How many they are. */
   readonly entries: number;
+  /** The last position, as the last line says; undefined where that is missing. */
+  readonly end: number | undefined;
 }
 
 async function readFrame(lines: AsyncIterable<string>): Promise<Frame> {
   let after: Link | undefined;
   const checkpoints: Checkpoint[] = [];
   let entries = 0;
+  let end: number | undefined;
   for await (const line of parseLines(lines)) {
+    if (line.kind === 'end') end = line.position;
     if (line.kind === 'after') after ??= line;
     if (line.kind === 'checkpoint') checkpoints.push(line);
     if (line.kind === 'entry') entries++;
   }
   if (!after) throw new Failure('audit.export', { line: 1, fault: 'says not what it follows' });
-  return { after, checkpoints, entries };
+  return { after, checkpoints, entries, end };
 }
 
 const position = z.int().min(0);
@@ -148,6 +159,7 @@ const entry = z.looseObject({
 });
 const written = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('after'), position, hash: writtenHash }),
+  z.object({ kind: z.literal('end'), position }),
   z.object({
     kind: z.literal('entry'),
     position,

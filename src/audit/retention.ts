@@ -4,7 +4,7 @@ import { systemAuthor } from '../core/audit.ts';
 import type { Duty } from '../core/duty.ts';
 import type { TransactionalSql } from '../core/sql.ts';
 import { markOf } from './chain-check.ts';
-import { exportLink, exportPositions } from './export.ts';
+import { exportEnd, exportLink, exportPositions } from './export.ts';
 import { insertEntries } from './queries/entries.ts';
 import { type Link, purge, selectOld, selectSealed } from './queries/seals.ts';
 
@@ -49,6 +49,7 @@ async function letGo({ database, archive }: AuditRetention, end: Link): Promise<
     const lines = [
       await exportLink(database, range.first),
       ...(await exportPositions(database, range)),
+      exportEnd(range.last),
     ];
     const key = `audit/entries/${range.first}-${range.last}.jsonl.gz`;
     await archive.put(key, gzipSync(`${lines.join('\n')}\n`));

@@ -48,7 +48,7 @@ async function look(sql: Sql, { trusted, archive }: VerifyOptions): Promise<Veri
   const signatures = await checkSignatures(own, trusted);
   const ofCopies = await checkSignatures(strange, trusted);
   const check = openChainCheck({
-    first: first?.position ?? end + 1,
+    first: first?.position ?? 1,
     checkpoints: [...own, ...strange],
   });
   for (let after = -1; ; ) {

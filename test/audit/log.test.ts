@@ -238,6 +238,13 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
     expect(await faultsAt()).toEqual([[5, 'positions 5 to 6 were taken off the end']]);
   });
 
+  test('a log of which nothing but its checkpoints is left is not intact', async () => {
+    await write(6);
+    for (const table of ['entries', 'seals', 'unsealed'])
+      await tamper(`delete from nightshift_audit.${table}`);
+    expect(await faultsAt()).toEqual([[1, 'positions 1 to 6 were taken off the end']]);
+  });
+
   test('a checkpoint that was made up is found, and one of a key that nobody trusts', async () => {
     await write(4, 4);
     await tamper(`update nightshift_audit.checkpoints set at = at + interval '1 second'`);
@@ -386,6 +393,12 @@ describe.each(databaseKinds)('the audit log on %s', (kind) => {
       '{"kind":"checkpoint","position":1,"hash":"00","at":"2026-01-01T00:00:00Z"}',
     ]);
     await expect(verifyExport(halved, trusted)).rejects.toThrow('Line 1 is no line of an export');
+    const cut = await verifyExport(each(exported.slice(0, -1)), trusted);
+    expect(cut.faults).toEqual([
+      { position: null, says: expect.stringContaining('it was cut off') as string },
+    ]);
+    const shorter = exported.filter((line) => !line.includes('name 6') && !line.includes('name 7'));
+    expect((await verifyExport(each(shorter), trusted)).intact).toBe(false);
     const once = each(exported)();
     await expect(verifyExport(() => once, trusted)).rejects.toThrow('was another when it was read');
     const bare = exported.filter((line) => !line.includes('"kind":"checkpoint"'));
