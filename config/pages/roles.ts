@@ -15,7 +15,7 @@ export function rolesPage(): string {
   ]);
   const routes = Object.entries(routeGuards).map(([route, guard]) => [
     code(route),
-    `${permissionsOf(guard).map(code).join(' or ') || 'no key'}${guard.mayBeOpen ? ', or no key' : ''}`,
+    `${permissionsOf(guard).map(code).join(' or ') || 'no key'}${guard.reveals ? ' and `payload:reveal`' : ''}${guard.mayBeOpen ? ', or no key' : ''}`,
     meanings[guard.within],
     guard.shows ? 'yes' : '',
   ]);

@@ -32,6 +32,8 @@ export interface RouteGuard {
   readonly mayBeOpen?: true;
   /** True where payloads and results are answered, or what jobs wrote: that is left out without `payload:reveal` and `words:reveal`. */
   readonly shows?: true;
+  /** True where nothing but such is answered: `payload:reveal` is asked for as well, and each answer is a reveal. */
+  readonly reveals?: true;
   /** What its entry in the audit log is called: of every route that changes something, and those that read the log. */
   readonly audits?: AuditAction;
   /** True for pages: people come with the cookie of a session, and change things from pages of ours alone. */
@@ -101,7 +103,7 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   'GET /api/v1/runs/bulk/:id': { needs: 'runs:read', within: 'bulk' },
   'GET /api/v1/runs/:id': { needs: 'runs:read', within: 'run', shows: true },
   'GET /api/v1/runs/:id/logs': { needs: 'runs:read', within: 'run', shows: true },
-  'GET /api/v1/runs/:id/result': { needs: 'payload:reveal', within: 'run' },
+  'GET /api/v1/runs/:id/result': { needs: 'runs:read', within: 'run', reveals: true },
   'POST /api/v1/runs/:id/cancel': {
     needs: 'runs:cancel',
     within: 'run',
@@ -198,7 +200,7 @@ export const routeGuards: Readonly<Record<string, RouteGuard>> = {
   // Who delivers signs, and has no key.
   'POST /api/v1/hooks/:name': open,
   'GET /api/v1/hooks/:name/deliveries': { needs: 'hooks:read', within: 'never', shows: true },
-  'GET /api/v1/hooks/:name/deliveries/:id': { needs: 'payload:reveal', within: 'never' },
+  'GET /api/v1/hooks/:name/deliveries/:id': { needs: 'hooks:read', within: 'never', reveals: true },
   'POST /api/v1/hooks/:name/deliveries/:id/redeliver': {
     needs: 'hooks:redeliver',
     within: 'never',

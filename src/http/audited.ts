@@ -69,7 +69,7 @@ export function auditRequests(
       scope.addHook('onSend', async (request, reply) => {
         if (reply.statusCode >= 300) return; // 304 as well: it shows nothing
         const { id = '' } = request.params as { id?: string };
-        const ids = request.guard?.needs === 'payload:reveal' ? [id] : (shown.get(request) ?? []);
+        const ids = request.guard?.reveals ? [id] : (shown.get(request) ?? []);
         if (ids.length > 0) await tellRevealed(audit, request, ids);
       });
       scope.addHook('onResponse', async (request, reply) => {

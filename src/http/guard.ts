@@ -72,6 +72,8 @@ function holdRequests(server: Server, door: Door): void {
     if (guard?.page) requireOwnPage(door, request);
     if (guard?.needs && !permissionsOf(guard).some((needed) => request.may(needed)))
       throw denied(door, request, permissionsOf(guard)[0]!);
+    if (guard?.reveals && !request.may('payload:reveal'))
+      throw denied(door, request, 'payload:reveal');
   });
   server.addHook('preHandler', async (request) => {
     const { guard } = request;
