@@ -28,6 +28,19 @@ export const requestFailures = {
     'invalid',
     'The body is not JSON: {reason}. Send one JSON value, as application/json.',
   ],
+  'request.too_large': [
+    'invalid',
+    'The body has {size}, and {limit} are allowed; send less at a time, or a reference to what is large.',
+  ],
+  'request.unfinished': [
+    'invalid',
+    'The request did not come to its end in time, and nothing was done; send it again, faster.',
+  ],
+  'request.headers': [
+    'invalid',
+    'The headers are larger than 16 kb together; send fewer, or shorter ones.',
+  ],
+  'request.unreadable': ['invalid', 'This is no request of HTTP/1.1: {reason}.'],
   'request.media': ['invalid', 'The body is said to be {type}; send JSON, as application/json.'],
   'request.host': [
     'denied',

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { Failure } from '../core/errors.ts';
 
@@ -5,11 +6,13 @@ import { Failure } from '../core/errors.ts';
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeContentTypeParser('text/plain');
   const parse = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser<string>(
+  server.addContentTypeParser<Buffer>(
     'application/json',
-    { parseAs: 'string' },
-    (request, body, done) => {
-      if (body === '') return done(null, undefined);
+    { parseAs: 'buffer' },
+    (request, bytes, done) => {
+      if (bytes.length === 0) return done(null, undefined);
+      if (!isUtf8(bytes)) return done(new Failure('request.json', { reason: 'it is not UTF-8' }));
+      const body = bytes.toString();
       void parse(request, body, (error, value) => {
         if (!error) return done(null, value);
         const where = findBreak(body);

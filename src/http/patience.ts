@@ -27,7 +27,9 @@ export function answerInTime(server: FastifyInstance, ms = handlerMs): void {
   server.addHook('onRequest', (request, reply, done) => {
     if (!isWaiting(request)) {
       const timer = setTimeout(() => {
-        if (!reply.sent) void reply.send(new Failure('request.slow', { seconds: ms / 1000 }));
+        // As long as its body still comes, the server itself judges how slowly that may be.
+        if (reply.sent || !request.raw.complete) return;
+        void reply.send(new Failure('request.slow', { seconds: ms / 1000 }));
       }, ms);
       request.patience = timer;
       reply.raw.once('close', () => clearTimeout(timer));

@@ -52,6 +52,9 @@ function wantsPage({ headers }: FastifyRequest): boolean {
 /** Where the web has a status of its own for something. */
 const statusOfCode: Partial<Record<string, number>> = {
   'payload.too_large': 413,
+  'request.too_large': 413,
+  'request.unfinished': 408,
+  'request.headers': 431,
   'request.media': 415,
   'auth.required': 401,
   'auth.key_unknown': 401,
@@ -67,13 +70,13 @@ const statusOfCode: Partial<Record<string, number>> = {
 /** Answers every error as a problem; what is not a `Failure` is a bug and tells nothing of itself. */
 export function answerProblems(
   server: FastifyInstance,
-  { payloadLimit, onBug }: { readonly payloadLimit: number; onBug(error: unknown): void },
+  { onBug }: { onBug(error: unknown): void },
 ): void {
   server.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await readToEnd(request);
     const isStranger = statusOfCode[error.code] === 401;
     const refusal = isStranger ? await server.countStranger?.(request, reply) : undefined;
-    const found = toProblem(refusal ?? explain(error, request, payloadLimit));
+    const found = toProblem(refusal ?? explain(error, request));
     // A request that is refused at once has no actor yet.
     const problem = keepHints(found, (request.actor as FastifyRequest['actor'] | null)?.jobs);
     if (problem.kind === 'bug') onBug(error);
@@ -120,13 +123,9 @@ export function answerUnreadable(
 }
 
 /** The faults of a body that are found before it is read. */
-function explain(
-  error: FastifyError,
-  request: FastifyRequest,
-  payloadLimit: number,
-): FastifyError | Failure {
+function explain(error: FastifyError, request: FastifyRequest): FastifyError | Failure {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    const { failure = bodyTooLarge(request, payloadLimit) } = error as { failure?: Failure };
+    const { failure = bodyTooLarge(request) } = error as { failure?: Failure };
     return failure;
   }
   if (error.code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error;
@@ -141,16 +140,15 @@ export function faultsIn({ issues }: z.ZodError): string {
     .join('; ');
 }
 
-function toProblem(error: FastifyError | Failure): Problem {
+export function toProblem(error: FastifyError | Failure): Problem {
   if (error instanceof Failure) {
     const problem = problemOf(error.kind, error.code, error.message);
     const { list } = error.details;
     return Array.isArray(list) ? { ...problem, refused: list as Problem['refused'] } : problem;
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const faults = error.validation.map(
-      ({ instancePath, message }) =>
-        `${instancePath.slice(1).replaceAll('/', '.') || 'body'}: ${message}`,
+    const faults = error.validation.map(({ instancePath, message }) =>
+      [instancePath.slice(1).replaceAll('/', '.'), message].filter(Boolean).join(': '),
     );
     return problemOf(
       'invalid',
@@ -208,12 +206,11 @@ async function readToEnd({ raw }: FastifyRequest): Promise<void> {
   clearTimeout(timer);
 }
 
-function bodyTooLarge({ headers }: FastifyRequest, limit: number): Failure {
+function bodyTooLarge({ headers, routeOptions }: FastifyRequest): Failure {
   const length = headers['content-length'];
-  return new Failure('payload.too_large', {
-    job: 'the request',
-    size: length === undefined ? 'too much' : formatBytes(Number(length)),
-    limit: formatBytes(limit),
+  return new Failure('request.too_large', {
+    size: length === undefined ? 'more than that' : formatBytes(Number(length)),
+    limit: formatBytes(routeOptions.bodyLimit),
   });
 }
 

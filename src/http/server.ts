@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { auditRequests } from './audited.ts';
+import { answerBroken } from './door/broken.ts';
 import { isMetricsOpen } from './door/host.ts';
 import type { DoorOptions } from './door/options.ts';
 import { logEnds, markAnswers, nameRequest } from './door/request-log.ts';
@@ -147,6 +148,7 @@ function openServer(
     forceCloseConnections: 'idle',
     genReqId: nameRequest,
     frameworkErrors: answerUnreadable,
+    clientErrorHandler: answerBroken,
     routerOptions: { maxParamLength: 2000 },
     ...(door && transportOf(door)),
   });
@@ -160,7 +162,7 @@ function openServer(
     ...(door?.onRequest ? [logEnds(door.onRequest)] : []),
   ]);
   tagAnswers(server);
-  answerProblems(server, { payloadLimit, onBug });
+  answerProblems(server, { onBug });
   if (door)
     void server.register(
       fastifyPlugin(async (scope) => {

@@ -20,7 +20,7 @@ interface Asked {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 interface Answered {
@@ -70,7 +70,7 @@ async function withDoor(
 }
 
 const json = { 'content-type': 'application/json' };
-const post = (body: string, headers: Record<string, string> = json) =>
+const post = (body: string | Buffer, headers: Record<string, string> = json) =>
   ask(url, { method: 'POST', path: '/api/v1/runs', headers, body });
 
 test('every answer has the headers that browsers are kept in bounds by', async () => {
@@ -124,6 +124,9 @@ describe('bad input is answered by what is wrong with it', () => {
       expect(problem.detail).toContain(where);
     }
     expect((await post('{"__proto__": {"a": 1}}')).status).toBe(400);
+    const latin = await post(Buffer.from('{"job": "plain", "payload": "\xe9"}', 'latin1'));
+    expect([latin.status, latin.problem.code]).toEqual([400, 'request.json']);
+    expect(latin.problem.detail).toContain('it is not UTF-8');
   });
 
   test('another content type is 415, and an unknown field is named', async () => {
@@ -132,13 +135,16 @@ describe('bad input is answered by what is wrong with it', () => {
     const unknown = await post('{"job":"plain","jbo":1}');
     expect([unknown.status, unknown.problem.code]).toEqual([400, 'request.invalid']);
     expect(unknown.problem.detail).toContain('jbo');
-    expect((await ask(url, { path: '/api/v1/runs?jbo=1' })).problem.detail).toContain('jbo');
+    expect((await ask(url, { path: '/api/v1/runs?jbo=1' })).problem.detail).toBe(
+      'querystring: Unrecognized key: "jbo".',
+    );
   });
 
   test('11 MB are a clear 413, told before or while they come', async () => {
     const body = JSON.stringify({ job: 'plain', payload: { text: 'x'.repeat(11 * 1024 ** 2) } });
     const { status, problem } = await post(body);
-    expect([status, problem.code]).toEqual([413, 'payload.too_large']);
+    expect([status, problem.code]).toEqual([413, 'request.too_large']);
+    expect(problem.detail).toContain('The body has 11mb, and 10mb are allowed');
     const chunked = await post(body, { ...json, 'transfer-encoding': 'chunked' });
     expect(chunked.status).toBe(413);
   });

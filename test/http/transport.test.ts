@@ -48,6 +48,34 @@ test('connections that send their head or their body drop by drop are closed, an
   expect((await fetch(`${url}/jobs`)).status).toBe(200);
 });
 
+test('a body that comes too slowly has one answer, as a problem, and the connection ends', async () => {
+  const door = openDoor({ handlerMs: 300, headersMs: 500, requestMs: 1000, checkMs: 100 });
+  await using api = await openTestApi('postgres', jobs, { door });
+  const body = dial(await api.listen());
+  body.socket.write(
+    'POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+  );
+  await until(body.closed, { timeoutMs: 20_000 });
+  const [head = '', problem = ''] = body.text().split('\r\n\r\n');
+  expect(head).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  expect(head).toContain('connection: close');
+  expect(JSON.parse(problem)).toMatchObject({ status: 408, code: 'request.unfinished' });
+});
+
+test.each([
+  ['garbage', 400, 'request.unreadable'],
+  ['FOO / HTTP/1.1\r\nHost: localhost', 400, 'request.unreadable'],
+  [`GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(20_000)}`, 431, 'request.headers'],
+])('what is no request is a problem, too: %.20s', async (text, status, code) => {
+  await using api = await openTestApi('postgres', jobs, { door: openDoor() });
+  const broken = dial(await api.listen());
+  broken.socket.write(`${text}\r\n\r\n`);
+  await until(broken.closed);
+  const [head = '', problem = ''] = broken.text().split('\r\n\r\n');
+  expect(head).toContain('application/problem+json');
+  expect(JSON.parse(problem)).toMatchObject({ status, code });
+});
+
 test('a head that is too large is refused, and connections beyond the limit are closed', async () => {
   const door = openDoor({ connections: 5 });
   await using api = await openTestApi('postgres', jobs, { door });
