@@ -20,6 +20,8 @@ declare module 'fastify' {
     changing(change: Omit<Change, 'action'>): TransactionalSql;
     /** Says that the answer shows these runs or schedules: that is written down before it is sent. */
     willShow(answer: unknown): void;
+    /** Writes a failure down that says no to somebody, where the request as a whole goes on. */
+    tellRefused(failure: Failure): void;
     /** Says that the request, though the route changes things, does not: a dry run. */
     changesNothing(): void;
   }
@@ -45,6 +47,11 @@ export function auditRequests(
   server.decorateRequest('willShow', function willShow(this: FastifyRequest, answer) {
     shown.set(this, [...shownIn(answer, this.actor)]);
   });
+  server.decorateRequest('tellRefused', function tellRefused(this: FastifyRequest, failure) {
+    const { code } = failure;
+    const details = detailsOf(failure, this);
+    audit.refuse({ ...authorOf(this), code, asked: routeOf(this), details });
+  });
   server.decorateRequest('changing', function changing(this: FastifyRequest, change) {
     return audit.during(this.author(), { action: this.guard!.audits!, ...change });
   });
@@ -52,14 +59,7 @@ export function auditRequests(
     fastifyPlugin((scope: Server, _, done) => {
       scope.addHook('onError', async (request, _reply, error) => {
         written.add(request); // whatever it changed is told, and else it changed nothing
-        const code = refusalOf(error);
-        if (code !== undefined)
-          audit.refuse({
-            ...authorOf(request),
-            code,
-            asked: routeOf(request),
-            details: detailsOf(error as unknown as Failure, request),
-          });
+        if (isRefusal(error)) request.tellRefused(error);
       });
       scope.addHook('preSerialization', async (request, reply, answer: unknown) => {
         const isShown = reply.statusCode < 400 && request.guard?.shows;
@@ -103,12 +103,10 @@ function authorOf(request: FastifyRequest): Author {
   };
 }
 
-/** The code of a failure that says no to somebody, as opposed to one that says that something is wrong. */
-function refusalOf(error: Error): string | undefined {
-  if (!(error instanceof Failure)) return undefined;
-  const isRefusal =
-    error.kind === 'denied' || limits.has(error.code) || error.details['isBeyond'] === true;
-  return isRefusal ? error.code : undefined;
+/** True for a failure that says no to somebody, as opposed to one that says that something is wrong. */
+function isRefusal(error: Error): error is Failure {
+  if (!(error instanceof Failure)) return false;
+  return error.kind === 'denied' || limits.has(error.code) || error.details['isBeyond'] === true;
 }
 
 const limits: ReadonlySet<string> = new Set(['auth.rate_limited', 'request.rate']);

@@ -76,17 +76,25 @@ const listed: Partial<
   jobs: { jobs: ({ name }) => name },
 };
 
-/** The jobs that a body names, for one run or for many. */
+/** The jobs that a body names, for one run or for many; none where each run is answered for by itself. */
 function jobsIn(body: unknown): readonly string[] {
   if (typeof body !== 'object' || body === null) return [];
-  const { job, runs = [] } = body as { job?: string; runs?: { job?: string }[] };
+  const { job, runs = [], partial } = body as NamingJobs;
+  if (partial === true) return [];
   const many = Array.isArray(body) ? (body as { job?: string }[]) : runs;
   // What is no run at all is refused by its route.
   const named = many.map((run) => (run as { job?: unknown } | null)?.job);
   return [job, ...named].filter((name) => typeof name === 'string');
 }
 
-function requireJobs(actor: Actor, jobs: readonly string[]): void {
+interface NamingJobs {
+  readonly job?: string;
+  readonly runs?: { readonly job?: string }[];
+  readonly partial?: unknown;
+}
+
+/** Throws `auth.job_denied` unless all of these are jobs that the key may touch. */
+export function requireJobs(actor: Actor, jobs: readonly string[]): void {
   const beyond = jobs.find((job) => !coversJob(actor.jobs, job));
   if (beyond !== undefined) throw denied(actor, `${beyond} is none of them`);
 }

@@ -19,6 +19,7 @@ import { openDoor } from '../support/door.ts';
 import { makeKey } from '../support/keys.ts';
 import { jobOf, openTestRuntime, type TestRuntime } from '../support/runtime.ts';
 import { plant, scheduleServices } from '../support/schedules.ts';
+import { until } from '../support/until.ts';
 
 const jobs = ['mail-sort', 'mail-send', 'digest'].map((name) =>
   jobOf(name, () => Promise.resolve({ said: 'a secret result' })),
@@ -353,7 +354,7 @@ describe('a key that is limited to jobs', () => {
 
   test.each([
     ['POST /api/v1/runs', { job: 'digest' }],
-    ['POST /api/v1/runs/batch', { partial: true, runs: [{ job: 'mail-sort' }, { job: 'digest' }] }],
+    ['POST /api/v1/runs/batch', { runs: [{ job: 'mail-sort' }, { job: 'digest' }] }],
     ['POST /api/v1/schedules', { name: 'x', job: 'digest', cron: '@daily' }],
     ['PATCH /api/v1/schedules/nightly-mail-sort', { job: 'digest' }],
     ['GET /api/v1/jobs/digest', undefined],
@@ -364,6 +365,24 @@ describe('a key that is limited to jobs', () => {
     const answer = await ask(route, secret, body);
     expect(answer).toMatchObject({ status: 403, code: 'auth.job_denied' });
     expect(answer.body['detail']).toContain('is limited to the jobs mail-*');
+  });
+
+  test('is told of a batch in parts which of its runs it may not enqueue', async () => {
+    const runs = ['mail-sort', 'digest', 'nothing'].map((job) => ({ job, delay: '1h' }));
+    const { status, body } = await ask('POST /api/v1/runs/batch', secret, { partial: true, runs });
+    expect(status).toBe(202);
+    expect(body['accepted']).toMatchObject([{ index: 0 }]);
+    expect(body['refused']).toMatchObject([
+      { index: 1, code: 'auth.job_denied' },
+      { index: 2, code: 'auth.job_denied' },
+    ]);
+    await until(async () => {
+      const told = await runtime.database.query(
+        `select from nightshift_audit.entries
+         where ids @> array['POST /api/v1/runs/batch'] and details ->> 'code' = 'auth.job_denied'`,
+      );
+      return told.length > 0;
+    });
   });
 
   test('enqueues, pauses and looks up its own', async () => {

@@ -1,9 +1,11 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Author } from '../../core/audit.ts';
 import { Failure } from '../../core/errors.ts';
 import { type BatchedRun, batchMost, type Refusal } from '../../runtime/index.ts';
 import { answering } from '../answering.ts';
 import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
+import { requireJobs } from '../job-limits.ts';
 import type { Operated, Server } from '../operated.ts';
 import { faultsIn } from '../problem.ts';
 import { type NewRunBody, newRun, toOptions } from './run-schemas.ts';
@@ -50,7 +52,7 @@ export function batchRoutes(server: Server, { enqueuer }: Operated): void {
       const { runs, partial } = request.body;
       if (runs.length > batchMost)
         throw new Failure('enqueue.too_many', { count: runs.length, most: batchMost });
-      const { batched, refused } = readRuns(runs, request.author());
+      const { batched, refused } = readRuns(runs, request);
       const once = readRequestKey(request);
       const answer = await enqueuer.offerBatch(batched, { partial, refused, once });
       markReplayed(reply, answer.replayed);
@@ -69,16 +71,32 @@ export function batchRoutes(server: Server, { enqueuer }: Operated): void {
 /** Each is read by itself, so that one that is no run is refused like one that its job refuses. */
 function readRuns(
   runs: readonly unknown[],
-  by: Author,
+  request: FastifyRequest,
 ): { batched: BatchedRun[]; refused: Refusal[] } {
   const batched: BatchedRun[] = [];
   const refused: Refusal[] = [];
+  const by = request.author();
   runs.forEach((run, index) => {
     const read = newRun.safeParse(run);
-    if (read.success) batched.push({ index, ...toBatched(read.data, by) });
-    else refused.push({ index, code: 'request.invalid', detail: `${faultsIn(read.error)}.` });
+    const denial = read.success ? findDenial(request, read.data.job) : undefined;
+    if (!read.success)
+      refused.push({ index, code: 'request.invalid', detail: `${faultsIn(read.error)}.` });
+    else if (denial) refused.push({ index, code: denial.code, detail: denial.message });
+    else batched.push({ index, ...toBatched(read.data, by) });
   });
   return { batched, refused };
+}
+
+/** Why the key may not run the job, which the audit log is told as of any refusal. */
+function findDenial(request: FastifyRequest, job: string): Failure | undefined {
+  try {
+    requireJobs(request.actor, [job]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    request.tellRefused(error);
+    return error;
+  }
 }
 
 function toBatched(
