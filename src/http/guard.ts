@@ -108,7 +108,7 @@ async function identify(door: Door, request: FastifyRequest, reply: FastifyReply
   const { authorization } = request.headers;
   if (authorization === undefined && isHere(door, request)) return readOperator(request);
   if (!auth) throw new Failure('auth.required', {});
-  const spent = request.server.refuseSpent?.(request);
+  const spent = request.server.refuseSpent?.(request, reply);
   if (spent && !auth.remembers(authorization)) throw spent;
   try {
     const { actor, rate } =

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Change } from '../audit/index.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { cleanJson } from '../core/clean.ts';
 import { Failure } from '../core/errors.ts';
+import type { TransactionalSql } from '../core/sql.ts';
 import type { RequestKey } from '../ledger/index.ts';
+import { doOnce, type Once } from '../runtime/index.ts';
 import { callerOf } from './caller.ts';
 
 /** The header, for the routes that understand it. */
@@ -38,6 +41,35 @@ function hashOf({ method, routeOptions, params, body }: FastifyRequest): string 
   const asked = [method, routeOptions.url, params, body ?? null];
   const text = canonicalJson(JSON.parse(cleanJson(asked)));
   return createHash('sha256').update(text).digest('base64url');
+}
+
+/**
+ * The database of a change that is made once for all requests with the key of this one: its transaction answers again,
+ * as JSON has it, what it answered then, and leaves no second entry in the audit log.
+ */
+export function changingOnce(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  change: Omit<Change, 'action'>,
+): TransactionalSql {
+  const { tell } = change;
+  const writing = request.changing({
+    ...change,
+    tell: (made) => {
+      const { answer, replayed } = made as Once<unknown>;
+      if (replayed) return undefined;
+      return tell ? tell(answer) : {};
+    },
+  });
+  const key = readRequestKey(request);
+  return {
+    query: (...asked) => writing.query(...asked),
+    async transaction(work) {
+      const { answer, replayed } = await doOnce(writing, key, work);
+      markReplayed(reply, replayed);
+      return answer;
+    },
+  };
 }
 
 /** Says with the answer that it is one that was given before. */

@@ -277,6 +277,7 @@ describe('who may call', () => {
       const { headers, problem } = await ask(at);
       expect(problem.code).toBe('request.rate');
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      expect(headers).toMatchObject({ 'ratelimit-limit': '3', 'ratelimit-remaining': '0' });
       expect((await ask(at, { path: '/health/live' })).status).toBe(200);
     });
   });

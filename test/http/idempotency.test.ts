@@ -46,6 +46,26 @@ describe.each(footprints)('Idempotency-Key, %s', (footprint) => {
     expect(await post('/events', { name: 'e' }, 'order')).toMatchObject({ status: 409 });
   });
 
+  test('a schedule is fired by hand once, and a bulk action is one, with one entry in the audit log', async () => {
+    await post('/schedules', { name: 'nightly', job: 'plain', cron: '@yearly' }, 'made');
+    const before = await countRuns();
+    const fire = () => post('/schedules/nightly/run', {}, 'fired');
+    const [first, second] = [await fire(), await fire()];
+    expect(second).toMatchObject({ status: 202, body: first.body });
+    expect(second.headers).toHaveProperty('idempotency-replayed');
+    expect(await countRuns()).toBe(before + 1);
+    const order = { action: 'cancel', filter: { job: 'gated' } };
+    const [begun, again] = [
+      await post('/runs/bulk', order, 'bulk'),
+      await post('/runs/bulk', order, 'bulk'),
+    ];
+    expect(again.body.id).toBe(begun.body.id);
+    const told = await api.runtime.database.query<{ action: string }>(
+      `select action from nightshift_audit.entries where action in ('schedule.fired', 'runs.changed') order by id`,
+    );
+    expect(told.map(({ action }) => action)).toEqual(['schedule.fired', 'runs.changed']);
+  });
+
   test('a request that was refused leaves its key free', async () => {
     expect(await post('/runs', { job: 'plian' }, 'free')).toMatchObject({ status: 404 });
     expect(await post('/runs', { job: 'plain' }, 'free')).toMatchObject({ status: 202 });

@@ -16,11 +16,11 @@ export async function limitStrangers(
   const count = server.createRateLimit({ max, timeWindow: 60_000 });
   const spentUntilMs = new Map<string, number>();
   server.decorate('countStranger', countStranger);
-  server.decorate('refuseSpent', ({ ip }: FastifyRequest) => {
-    const leftMs = (spentUntilMs.get(ip) ?? 0) - performance.now();
-    if (leftMs > 0) return exceeded(Math.ceil(leftMs / 1000));
-    spentUntilMs.delete(ip);
-    return undefined;
+  server.decorate('refuseSpent', ({ ip }: FastifyRequest, reply: FastifyReply) => {
+    const seconds = Math.ceil(((spentUntilMs.get(ip) ?? 0) - performance.now()) / 1000);
+    if (seconds <= 0) return void spentUntilMs.delete(ip);
+    tellLeft(reply, { remaining: 0, seconds });
+    return new Failure('request.rate', { max, seconds });
   });
   // After the hooks that find out who calls, and before the body is read.
   server.addHook('preParsing', async (request, reply) => {
@@ -35,20 +35,25 @@ export async function limitStrangers(
   ): Promise<Failure | undefined> {
     const counted = await count(request);
     if (counted.isAllowed) return undefined;
-    const seconds = counted.ttlInSeconds;
-    void reply
-      .header('ratelimit-limit', max)
-      .header('ratelimit-remaining', counted.remaining)
-      .header('ratelimit-reset', seconds);
+    const { remaining, ttlInSeconds: seconds } = counted;
+    tellLeft(reply, { remaining, seconds });
     if (!counted.isExceeded) return undefined;
     if (spentUntilMs.size >= mostAddresses) spentUntilMs.clear();
     spentUntilMs.set(request.ip, performance.now() + counted.ttl);
-    return exceeded(seconds);
-  }
-
-  function exceeded(seconds: number): Failure {
     return new Failure('request.rate', { max, seconds });
   }
+
+  function tellLeft(reply: FastifyReply, { remaining, seconds }: Left): void {
+    void reply
+      .header('ratelimit-limit', max)
+      .header('ratelimit-remaining', remaining)
+      .header('ratelimit-reset', seconds);
+  }
+}
+
+interface Left {
+  readonly remaining: number;
+  readonly seconds: number;
 }
 
 const mostAddresses = 10_000;
@@ -56,7 +61,7 @@ const mostAddresses = 10_000;
 declare module 'fastify' {
   interface FastifyInstance {
     /** The failure for an address that has spent its minute, which is not counted again. */
-    refuseSpent?(request: FastifyRequest): Failure | undefined;
+    refuseSpent?(request: FastifyRequest, reply: FastifyReply): Failure | undefined;
     /** Counts a request that was refused for want of a good key; the failure when there were too many. */
     countStranger?(request: FastifyRequest, reply: FastifyReply): Promise<Failure | undefined>;
   }

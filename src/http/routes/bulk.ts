@@ -4,6 +4,7 @@ import { runStates } from '../../core/run.ts';
 import { type Bulk, findBulk, listFailures } from '../../ledger/index.ts';
 import { beginBulk, carryOutBulk, tryBulk } from '../../runtime/index.ts';
 import { answering, optionalTime, pageAnswer } from '../answering.ts';
+import { changingOnce, idempotencyHeaders } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
 import { pageFields, pageOfAll } from '../paging.ts';
 import { failureGroup, runAnswer } from './run-answers.ts';
@@ -86,6 +87,7 @@ export function bulkRoutes(server: Server, { database, queues }: Operated): void
       schema: {
         tags: ['runs'],
         summary: 'Retry or cancel all runs that a filter finds; dryRun only counts them',
+        headers: idempotencyHeaders,
         body: order,
         ...answering({ 200: z.union([trial, bulkAnswer]), 202: bulkAnswer }),
       },
@@ -99,7 +101,7 @@ export function bulkRoutes(server: Server, { database, queues }: Operated): void
         const { matched, sample } = await tryBulk(services, wanted);
         return reply.send({ dryRun, matched, sample: sample.map(showRun) });
       }
-      const writing = request.changing({
+      const writing = changingOnce(request, reply, {
         resource: 'bulk',
         details: asked,
         tell: (bulk) => ({ ids: [(bulk as Bulk).id] }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { doOnce, type Once, sendEvent } from '../../runtime/index.ts';
+import { sendEvent } from '../../runtime/index.ts';
 import { answering } from '../answering.ts';
-import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
+import { changingOnce, idempotencyHeaders } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
 
 const event = z
@@ -30,17 +30,14 @@ export function eventRoutes(server: Server, { database, catalogue }: Operated): 
     async (request, reply) => {
       const { name, key, payload } = request.body;
       const sent = { name, payload, ...(key !== undefined && { key }) };
-      const once = readRequestKey(request);
-      const writing = request.changing({
+      const writing = changingOnce(request, reply, {
         resource: 'event',
         ids: [name],
         details: { key: key ?? null },
-        tell: (sent) => ((sent as Once<unknown>).replayed ? undefined : {}),
       });
-      const { answer, replayed } = await doOnce(writing, once, (tx) =>
+      const answer = await writing.transaction((tx) =>
         sendEvent({ database, catalogue }, sent, { tx }),
       );
-      markReplayed(reply, replayed);
       return reply.status(202).send(answer);
     },
   );

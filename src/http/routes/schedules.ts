@@ -14,6 +14,7 @@ import {
   runSchedule,
 } from '../../runtime/index.ts';
 import { answering, pageAnswer } from '../answering.ts';
+import { changingOnce, idempotencyHeaders } from '../idempotency.ts';
 import type { Operated, Server } from '../operated.ts';
 import { pageFields, pageOf, pageOfAll, readCursor } from '../paging.ts';
 import { noBody } from './run-schemas.ts';
@@ -254,6 +255,7 @@ function actionRoutes(server: Server, operated: Operated): void {
       schema: {
         tags: ['schedules'],
         summary: 'Fire it now',
+        headers: idempotencyHeaders,
         params: byName,
         body: noBody,
         ...answering({ 202: z.strictObject({ due: z.date(), run: z.string().nullable() }) }),
@@ -261,14 +263,13 @@ function actionRoutes(server: Server, operated: Operated): void {
     },
     async (request, reply) => {
       const { name } = request.params;
-      const services = changing(operated, request, {
+      const writing = changingOnce(request, reply, {
+        resource: 'schedule',
         ids: [name],
-        tell: (fired) => {
-          const { due, run } = fired as FiredByHand;
-          return { details: { due, run } };
-        },
+        tell: (fired) => ({ details: { ...(fired as FiredByHand), cancelled: undefined } }),
       });
-      return reply.status(202).send(await runSchedule(services, name));
+      const { due, run } = await runSchedule({ ...operated, database: writing }, name);
+      return reply.status(202).send({ due: new Date(due), run });
     },
   );
 
