@@ -1,9 +1,12 @@
 import fc from 'fast-check';
+import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../../src/core/job.ts';
+import type { Server } from '../../src/http/index.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { openDoor } from '../support/door.ts';
+import { type HookHouse, openHookHouse, shopHeaders } from '../support/hooks.ts';
 import { plant } from '../support/schedules.ts';
 
 const job = defineJob({
@@ -14,14 +17,31 @@ const job = defineJob({
 });
 
 let api: TestApi;
+let house: HookHouse;
 let ids: readonly string[];
 beforeAll(async () => {
+  house = await openHookHouse('postgres');
+  await house.server.ready();
   api = await openTestApi('postgres', [job], { door: openDoor() });
   await plant(api.runtime, []);
   const run = await api.runtime.enqueuer.enqueue('plain', {}, { delayMs: 3_600_000 });
-  ids = [run, '019aa6e2-7a00-7000-8000-000000000001', 'plain', 'nightly'];
+  const delivered = await deliver('{"type":"paid","order":1}');
+  const { delivery } = delivered.json<{ delivery: string }>();
+  ids = [run, '019aa6e2-7a00-7000-8000-000000000001', 'plain', 'nightly', 'shop', delivery];
 });
-afterAll(() => api[Symbol.asyncDispose]());
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await house[Symbol.asyncDispose]();
+});
+
+/** Delivers to the shop's hook what it has signed. */
+const deliver = (payload: string) =>
+  house.server.inject({
+    method: 'POST',
+    url: '/api/v1/hooks/shop',
+    payload,
+    headers: { host: 'localhost', ...shopHeaders(payload) },
+  });
 
 /** As much of a JSON schema as makes values. */
 interface Schema {
@@ -103,7 +123,13 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
-async function send(method: string, url: string, { params, query, body, key }: Call) {
+interface Asked {
+  readonly server: Server;
+  readonly method: string;
+  readonly url: string;
+}
+
+async function send({ server, method, url }: Asked, { params, query, body, key }: Call) {
   const values = new Map(Object.entries(params));
   const path = url.replaceAll(
     /:(\w+)/g,
@@ -112,7 +138,7 @@ async function send(method: string, url: string, { params, query, body, key }: C
   const pairs = Object.entries(query).map(
     ([name, value]) => `${name}=${encodeURIComponent(textOf(value).toWellFormed())}`,
   );
-  return api.server.inject({
+  return server.inject({
     method: method as 'GET',
     url: `${path}?${pairs.filter((pair) => !/^wait=\d/.test(pair)).join('&')}`,
     headers: {
@@ -124,24 +150,43 @@ async function send(method: string, url: string, { params, query, body, key }: C
   });
 }
 
+/** It is an answer, or a problem that is not ours and tells nothing of how it came about. */
+function requireAnswer(url: string, { statusCode, body, headers }: LightMyRequestResponse): void {
+  const bugs = [...api.runtime.errors.splice(0), ...house.bugs.splice(0)].map(String);
+  expect({ url, statusCode, body, bugs }).toMatchObject({ bugs: [] });
+  expect({ url, body, isOurs: statusCode >= 500 }).toMatchObject({ isOurs: false });
+  if (statusCode < 400) return;
+  expect(headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(body).not.toMatch(/\n\s+at |node_modules/);
+}
+
 test('whatever is asked of any route, it is answered, and never by an error of ours', async () => {
-  const routes = api.routes.filter(
+  const ofApi = api.routes.map((route) => ({ ...route, server: api.server }));
+  const ofHooks = house.routes.map((route) => ({ ...route, server: house.server }));
+  const routes = [...ofApi, ...ofHooks.filter(({ url }) => url.includes('/hooks'))].filter(
     ({ url, method }) => url.startsWith('/api/') && method !== 'HEAD',
   );
-  expect(routes.length).toBeGreaterThan(30);
-  for (const { method, url, schema = {} } of routes) {
+  expect(routes.length).toBeGreaterThan(35);
+  for (const { server, method, url, schema = {} } of routes) {
     if (url.endsWith('/events') && method === 'GET') continue; // a stream does not end
     await fc.assert(
-      fc.asyncProperty(callOf(schema), async (call) => {
-        const { statusCode, body, headers } = await send(String(method), url, call);
-        const bugs = api.runtime.errors.splice(0).map(String);
-        expect({ url, statusCode, body, bugs }).toMatchObject({ bugs: [] });
-        expect({ url, body, isOurs: statusCode >= 500 }).toMatchObject({ isOurs: false });
-        if (statusCode < 400) return;
-        expect(headers['content-type']).toMatch(/^application\/problem\+json/);
-        expect(body).not.toMatch(/\n\s+at |node_modules/);
-      }),
+      fc.asyncProperty(callOf(schema), async (call) =>
+        requireAnswer(url, await send({ server, method: String(method), url }, call)),
+      ),
       { numRuns: 60, seed: 4711 },
     );
   }
+});
+
+test('whatever a sender has signed, it is answered, and never by an error of ours', async () => {
+  const bodies = fc.oneof(
+    fc.record({ type: fc.constantFrom('paid', 'none', ''), order: fc.jsonValue(), mood: text }),
+    fc.jsonValue(),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(bodies.map(textOf), text), async (body) =>
+      requireAnswer('/hooks/shop', await deliver(body)),
+    ),
+    { numRuns: 200, seed: 4711 },
+  );
 });

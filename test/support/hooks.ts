@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { productMigrations } from '../../src/app/database.ts';
 import { githubReviews } from '../../src/core/github-reviews.ts';
@@ -60,6 +61,8 @@ export interface HookHouse extends AsyncDisposable {
   readonly server: Server;
   readonly hooks: Hooks;
   readonly bugs: unknown[];
+  /** Every route, with its schema, once the server is ready. */
+  readonly routes: readonly RouteOptions[];
   /** The moment that signatures are judged at; the clock of the machine, where it is not moved. */
   clock: { now: () => Date };
   /** The jobs that exist beside `adding`. */
@@ -97,11 +100,14 @@ export async function openHookHouse(
       onBug: (error) => void bugs.push(error),
     },
   );
+  const routes: RouteOptions[] = [];
+  server.addHook('onRoute', (route) => void routes.push(route));
   return {
     runtime,
     server,
     hooks: opened,
     bugs,
+    routes,
     clock,
     present,
     async [Symbol.asyncDispose]() {
