@@ -1,8 +1,10 @@
 import swagger from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
 import {
   createJsonSchemaTransform,
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod';
+import { findGuard, open } from '../core/route-guards.ts';
 import { renderDocs, style } from './docs-page.ts';
 import type { Server } from './operated.ts';
 
@@ -18,12 +20,19 @@ export async function describeRoutes(server: Server): Promise<void> {
         description: 'Background jobs that do real work while people sleep, and never lose any.',
       },
       tags: tags.map(([name, description]) => ({ name, description })),
+      components: { securitySchemes: { key: bearer } },
     },
     hideUntagged: true,
     transform: (document) => {
-      const { schema, url } = transform(document);
-      const { method } = document.route;
-      return { schema: { ...schema, operationId: nameOperation(String(method), url) }, url };
+      const { schema, url } = transform(document) as Described;
+      const method = String(document.route.method);
+      const { needs } = findGuard(method, document.url) ?? open;
+      const told = {
+        operationId: nameOperation(method, url),
+        security: needs === null ? [] : [{ key: [] }],
+        response: describeAnswers(schema?.response),
+      };
+      return { schema: { ...schema, ...told }, url };
     },
     transformObject: createJsonSchemaTransformObject({}),
   });
@@ -49,6 +58,36 @@ const tags = [
   ['audit', 'Who did what'],
   ['health', 'Whether a process does its work'],
 ] as const;
+
+/** A route may have no schema at all. */
+interface Described {
+  readonly schema: FastifySchema | undefined;
+  readonly url: string;
+}
+
+const bearer = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'An API key: `nsk_…`. The roles that may ask for what are in docs/roles.md.',
+} as const;
+
+const meanings: Readonly<Record<string, string>> = {
+  200: 'What was asked for.',
+  201: 'It was made.',
+  202: 'It is committed, and goes on by itself.',
+  204: 'There is nothing to say.',
+  503: 'It is not ready for it.',
+};
+
+/** What each answer is, where its schema does not say so. */
+function describeAnswers(answers: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(answers ?? {}).map(([status, answer]) => [
+      status,
+      { description: meanings[status], ...(answer as object) },
+    ]),
+  );
+}
 
 /** `GET /api/v1/runs/:id/logs` is `getRunsIdLogs`. */
 function nameOperation(method: string, url: string): string {

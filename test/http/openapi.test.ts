@@ -22,11 +22,13 @@ interface Operation {
   readonly requestBody?: {
     readonly content: Record<string, { readonly example?: unknown; readonly examples?: object }>;
   };
-  readonly responses: Record<string, { readonly content?: unknown }>;
+  readonly security: readonly object[];
+  readonly responses: Record<string, { readonly description: string; readonly content?: object }>;
 }
 interface Document {
   readonly openapi: string;
   readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly securitySchemes: object };
 }
 
 function operations(): Operation[] {
@@ -37,6 +39,21 @@ test('the description of the API is OpenAPI 3.1', async () => {
   expect(document.openapi).toBe('3.1.0');
   const checked = await new Validator().validate(structuredClone(document) as never);
   expect(checked).toMatchObject({ valid: true });
+});
+
+test('it says which routes ask for a key, what each answer is, and what is a stream', () => {
+  expect(document.components.securitySchemes).toMatchObject({
+    key: { type: 'http', scheme: 'bearer' },
+  });
+  const { paths } = document;
+  expect(paths['/api/v1/runs']!['get']!.security).toEqual([{ key: [] }]);
+  expect(paths['/health/live']!['get']!.security).toEqual([]);
+  expect(
+    Object.keys(paths['/api/v1/runs/{id}/events']!['get']!.responses['200']!.content!),
+  ).toEqual(['text/event-stream']);
+  for (const { operationId, responses } of operations())
+    for (const { description } of Object.values(responses))
+      expect({ operationId, description }).not.toMatchObject({ description: 'Default Response' });
 });
 
 test('it has every route of the API, each with a summary, a name of its own and its answers', () => {

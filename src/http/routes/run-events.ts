@@ -28,6 +28,11 @@ const headers = z.looseObject({
     .describe('The id of the last event that arrived: what came after it follows.'),
 });
 
+const eventStream = {
+  description: 'Events `state`, `attempt`, `log`, `progress` and `end`, each with its id.',
+  content: { 'text/event-stream': { schema: z.string() } },
+};
+
 /** A client that takes nothing for so long is gone. */
 const silenceMs = 60_000;
 
@@ -51,7 +56,7 @@ export function runEventRoutes(
         summary: 'What happens to it, as it happens, by server-sent events',
         headers,
         params: byId,
-        ...answering({ 200: z.string(), 204: z.null() }),
+        response: { ...answering({ 204: z.null() }).response, 200: eventStream },
       },
     },
     async (request, reply) => {
