@@ -5,6 +5,8 @@ export interface LogIds {
   readonly request?: string;
   /** Set once it is known. */
   actor?: string;
+  /** Set where there are traces. */
+  trace?: string;
 }
 
 /** What every line says that is written on the way of a request, wherever it is written. */

@@ -9,6 +9,8 @@ export interface RequestIds {
   readonly request: string;
   /** Set once it is known whose key it came with. */
   actor?: string;
+  /** Set where there are traces: the one that it is in. */
+  trace?: string;
 }
 
 declare module 'fastify' {
@@ -20,7 +22,8 @@ declare module 'fastify' {
 /** Hears of each request to the API, and of how it ended, as traces do. */
 export interface RequestListener {
   /** `traceparent`: the header by which a caller says which trace it belongs to. */
-  receive(request: string, traceparent: unknown): void;
+  /** Answers the id of its trace. */
+  receive(request: string, traceparent: unknown): string;
   answer(
     request: string,
     told: {
@@ -54,7 +57,8 @@ export function tagRequests(server: FastifyInstance, within: Within = (_, work) 
 export function tellRequests(server: FastifyInstance, listener: RequestListener): HearEnd {
   const isTold = ({ url }: FastifyRequest) => url.startsWith('/api/');
   server.addHook('onRequest', (request, _, done) => {
-    if (isTold(request)) listener.receive(request.id, request.headers['traceparent']);
+    if (isTold(request))
+      request.ids.trace = listener.receive(request.id, request.headers['traceparent']);
     done();
   });
   return (request, { status, tookMs }) => {

@@ -26,11 +26,12 @@ export function openTracer({
   const requests = new Map<string, SpanPlace & { readonly parentId: string | undefined }>();
 
   return {
-    /** A request began; `traceparent` is what its caller says of its own trace. */
-    receive(request: string, traceparent: unknown): void {
+    /** A request began; `traceparent` is what its caller says of its own trace. Answers the id of the trace it is in. */
+    receive(request: string, traceparent: unknown): string {
       const caller = readTraceparent(traceparent);
       const traceId = caller?.traceId ?? traceIdOf(request);
       requests.set(request, { traceId, spanId: spanIdOf(request), parentId: caller?.spanId });
+      return traceId;
     },
     answer(request: string, { method, route, status, tookMs }: AnsweredRequest): void {
       const place = requests.get(request);

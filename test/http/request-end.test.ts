@@ -20,7 +20,10 @@ async function openHeardApi() {
   const api = await openTestApi('postgres', jobs, {
     door: openDoor({ onRequest: (line) => void lines.push(line) }),
     tracer: {
-      receive: (request) => void begun.push(request),
+      receive: (request) => {
+        begun.push(request);
+        return `trace of ${request}`;
+      },
       answer: (request, told) => void ended.push({ request, ...told }),
     },
   });

@@ -47,6 +47,7 @@ test('a run is one trace from its request to its attempt on another process, and
     'http.route': '/api/v1/runs',
     'http.response.status_code': 202,
   });
+  await web.said(new RegExp(`"trace":"${caller.traceId}".*"path":"/api/v1/runs"`));
   await arrives(collector, 'run mail-triage');
   const enqueued = collector.spans.filter(({ name }) => name === 'enqueue mail-triage');
   const inRequest = enqueued.find(({ traceId }) => traceId === caller.traceId)!;

@@ -43,6 +43,8 @@ export interface RequestLine {
   readonly ms: number;
   readonly address: string;
   readonly caller: string;
+  /** The id of its trace, where there are traces. */
+  readonly trace?: string;
   /** The client went before it had the whole answer; `status` is 499 where it had none of it. */
   readonly aborted?: true;
 }

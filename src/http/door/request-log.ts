@@ -34,6 +34,7 @@ export function logEnds(onRequest: (line: RequestLine) => void): HearEnd {
       ms: Math.round(tookMs * 10) / 10,
       address: request.ip,
       caller: callerOf(request),
+      ...(request.ids.trace !== undefined && { trace: request.ids.trace }),
       ...(isAborted && { aborted: true }),
     });
 }
