@@ -7,6 +7,7 @@ import type { FailureKind } from '../core/failures.ts';
 import { formatBytes } from '../core/size.ts';
 import { isConnectionLost } from '../db/index.ts';
 import type { Refusal } from '../runtime/index.ts';
+import { callerOf } from './caller.ts';
 import { keepHints } from './hints.ts';
 
 const statusOf: Record<FailureKind, number> = {
@@ -76,7 +77,7 @@ export function answerProblems(
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') await readToEnd(request);
     const isStranger = statusOfCode[error.code] === 401;
     const refusal = isStranger ? await server.countStranger?.(request, reply) : undefined;
-    const found = toProblem(refusal ?? explain(error, request));
+    const found = keepWithin(toProblem(refusal ?? explain(error, request)), request);
     // A request that is refused at once has no actor yet.
     const problem = keepHints(found, (request.actor as FastifyRequest['actor'] | null)?.jobs);
     if (problem.kind === 'bug') onBug(error);
@@ -88,6 +89,13 @@ export function answerProblems(
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
   server.setNotFoundHandler(answerMissing);
+}
+
+/** Where the servers behind this one are is no stranger's business. */
+function keepWithin(problem: Problem, request: FastifyRequest): Problem {
+  const isOfServer = problem.kind === 'unavailable' && /^(database|queue)\./.test(problem.code);
+  if (!isOfServer || callerOf(request) !== '') return problem;
+  return { ...problem, detail: 'This cannot be answered at the moment; try again soon.' };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { productMigrations } from '../../src/app/database.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
+import { openDoor } from '../support/door.ts';
 import { openTestFootprint, type TestFootprint } from '../support/footprint.ts';
-import { jobOf } from '../support/runtime.ts';
+import { jobOf, type RuntimeOptions } from '../support/runtime.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
@@ -10,19 +11,20 @@ import { until } from '../support/until.ts';
 let place: TestFootprint;
 let postgres: TcpProxy;
 let redis: TcpProxy;
+let behind: RuntimeOptions;
 let api: TestApi;
+const jobs = [jobOf('plain', () => Promise.resolve())];
 beforeEach(async () => {
   place = await openTestFootprint('cluster', productMigrations);
   const { url } = place.database as { url: string };
   postgres = await openTcpProxy({ url });
   redis = await openTcpProxy({ url: place.redisUrl! });
-  api = await openTestApi('cluster', [jobOf('plain', () => Promise.resolve())], {
-    place: {
-      place,
-      database: { kind: 'postgres', url: postgres.route(url) },
-      redisUrl: redis.route(place.redisUrl!),
-    },
-  });
+  behind = {
+    place,
+    database: { kind: 'postgres', url: postgres.route(url) },
+    redisUrl: redis.route(place.redisUrl!),
+  };
+  api = await openTestApi('cluster', jobs, { place: behind });
 });
 afterEach(async () => {
   for (const proxy of [postgres, redis]) proxy.restore();
@@ -42,6 +44,21 @@ test('while Postgres is away a request is answered 503 and when to come again, a
   }
   postgres.restore();
   await until(async () => (await enqueue()).status === 202, { timeoutMs: 60_000, everyMs: 200 });
+});
+
+test('who has no key that is known is not told where Postgres is', async () => {
+  const door = { isLocal: false, door: openDoor() };
+  await using open = await openTestApi('cluster', jobs, { ...door, place: behind });
+  const url = await open.listen();
+  postgres.cut();
+  const invented = { authorization: `Bearer nsk_0badc0de_${'x'.repeat(43)}` };
+  const answer = await fetch(`${url}/runs`, { headers: invented });
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({
+    code: 'database.unreachable',
+    detail: 'This cannot be answered at the moment; try again soon.',
+  });
+  postgres.restore();
 });
 
 test('while Redis is away runs are accepted all the same, alone, in batches and with a key', async () => {
