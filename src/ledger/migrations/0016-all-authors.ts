@@ -1,27 +1,8 @@
 import { unique } from './0007-unique.ts';
+import { edit, functionOf } from './earlier.ts';
 
-/** What the migration that made the functions says, from `begin` to `end`. */
-function statement(begin: string, end: string): string {
-  const { up } = unique;
-  const from = up.indexOf(begin);
-  return up
-    .slice(from, up.indexOf(end, from) + end.length)
-    .replace(/^create function/, 'create or replace function');
-}
-
-/** `text` with another word at each of these places; throws where there is none. */
-function edit(
-  text: string,
-  ...changes: readonly (readonly [place: string, becomes: string])[]
-): string {
-  return changes.reduce((edited, [place, becomes]) => {
-    if (!edited.includes(place)) throw new Error(`there is no "${place}"`);
-    return edited.replace(place, becomes);
-  }, text);
-}
-
-const takeKeys = statement('create function nightshift.take_keys', 'end $$;');
-const offer = statement('create function nightshift.offer', 'end $$;');
+const takeKeys = functionOf(unique, 'nightshift.take_keys');
+const offer = functionOf(unique, 'nightshift.offer');
 
 /**
  * Who enqueued by SQL, and whose payload a debounced or throttled run has: in the run's row, and so in the audit log.
