@@ -18,7 +18,7 @@ const mayImport = {
   console: ['core', 'ledger'],
   http: ['core', 'db', 'queue', 'ledger', 'control', 'documents', 'auth', 'audit', 'hooks', 'runtime', 'console'],
   monitoring: ['core', 'db', 'ledger', 'documents'],
-  testing: ['core', 'db', 'queue', 'ledger', 'documents', 'runtime'],
+  testing: ['core', 'db', 'queue', 'ledger', 'documents', 'audit', 'runtime'],
 };
 
 /** Packages that only one folder may know. */

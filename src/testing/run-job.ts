@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { auditMigrations } from '../audit/index.ts';
 import type { AnyBatchJob, BatchJob, BatchNeed } from '../core/batch-job.ts';
 import type { Need, Provisions, ScheduledFor } from '../core/context.ts';
 import type { AnyJob, Job } from '../core/job.ts';
@@ -108,6 +109,7 @@ export async function openTestbed({
 }: Pick<RunJobOptions, 'migrations'> = {}): Promise<Testbed> {
   const database = await openMigrated({
     ...ledgerMigrations,
+    ...auditMigrations,
     ...documentsMigrations,
     ...migrations,
   });

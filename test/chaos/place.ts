@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { auditMigrations } from '../../src/audit/index.ts';
 import { type DatabaseOptions, openDatabase, openMigrations } from '../../src/db/index.ts';
 import { ledgerMigrations } from '../../src/ledger/index.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -76,7 +77,8 @@ export async function openPlace(footprint: ChaosFootprint): Promise<ChaosPlace> 
 async function migrate(options: DatabaseOptions): Promise<void> {
   const database = await openDatabase(options);
   try {
-    await openMigrations(database, { ...ledgerMigrations, ...chaosMigrations }).up();
+    const all = { ...ledgerMigrations, ...auditMigrations, ...chaosMigrations };
+    await openMigrations(database, all).up();
   } finally {
     await database.close();
   }

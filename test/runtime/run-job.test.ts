@@ -197,6 +197,25 @@ test('a step inside a step is a clear error', async () => {
   });
 });
 
+test('a handler may enqueue by SQL, in its transaction', async () => {
+  const job = defineJob({
+    name: 'beget',
+    summary: 'Enqueues another run by SQL.',
+    payload: z.object({}),
+    result: z.object({ id: z.string() }),
+    run: (ctx) =>
+      ctx.transaction('beget', async (sql) => {
+        const [row] = await sql.query<{ id: string }>(`select nightshift.enqueue('greet') as id`);
+        return row!;
+      }),
+  });
+  const { result } = await testbed.runJob(job, {});
+  const runs = await testbed.sql.query(
+    `select id from nightshift.runs where job = 'greet' and unchecked`,
+  );
+  expect(runs).toEqual([result]);
+});
+
 test('SQL that comes after its transaction has ended is refused', async () => {
   const late: unknown[] = [];
   const job = defineJob({
