@@ -93,10 +93,15 @@ interface NamingJobs {
   readonly partial?: unknown;
 }
 
-/** Throws `auth.job_denied` unless all of these are jobs that the key may touch. */
-export function requireJobs(actor: Actor, jobs: readonly string[]): void {
+/** The failure `auth.job_denied` where the key may not touch one of these jobs. */
+export function findDenial(actor: Actor, jobs: readonly string[]): Failure | undefined {
   const beyond = jobs.find((job) => !coversJob(actor.jobs, job));
-  if (beyond !== undefined) throw denied(actor, `${beyond} is none of them`);
+  return beyond === undefined ? undefined : denied(actor, `${beyond} is none of them`);
+}
+
+function requireJobs(actor: Actor, jobs: readonly string[]): void {
+  const denial = findDenial(actor, jobs);
+  if (denial) throw denial;
 }
 
 async function requireBulk(sql: Sql, id: string, scope: JobScope): Promise<void> {

@@ -5,7 +5,7 @@ import { Failure } from '../../core/errors.ts';
 import { type BatchedRun, batchMost, type Refusal } from '../../runtime/index.ts';
 import { answering } from '../answering.ts';
 import { idempotencyHeaders, markReplayed, readRequestKey } from '../idempotency.ts';
-import { requireJobs } from '../job-limits.ts';
+import { findDenial } from '../job-limits.ts';
 import type { Operated, Server } from '../operated.ts';
 import { faultsIn } from '../problem.ts';
 import { type NewRunBody, newRun, toOptions } from './run-schemas.ts';
@@ -76,27 +76,16 @@ function readRuns(
   const batched: BatchedRun[] = [];
   const refused: Refusal[] = [];
   const by = request.author();
-  runs.forEach((run, index) => {
+  for (const [index, run] of runs.entries()) {
     const read = newRun.safeParse(run);
-    const denial = read.success ? findDenial(request, read.data.job) : undefined;
+    const denial = read.success ? findDenial(request.actor, [read.data.job]) : undefined;
+    if (denial) request.tellRefused(denial);
     if (!read.success)
       refused.push({ index, code: 'request.invalid', detail: `${faultsIn(read.error)}.` });
     else if (denial) refused.push({ index, code: denial.code, detail: denial.message });
     else batched.push({ index, ...toBatched(read.data, by) });
-  });
-  return { batched, refused };
-}
-
-/** Why the key may not run the job, which the audit log is told as of any refusal. */
-function findDenial(request: FastifyRequest, job: string): Failure | undefined {
-  try {
-    requireJobs(request.actor, [job]);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    request.tellRefused(error);
-    return error;
   }
+  return { batched, refused };
 }
 
 function toBatched(
