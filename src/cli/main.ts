@@ -1,35 +1,8 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { readConfig } from '../../config/index.ts';
-import { Failure } from '../core/errors.ts';
-import type { FailureKind } from '../core/failures.ts';
-import { ApiError } from './api.ts';
-import { buildProgram } from './program.ts';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 
-/** Exit status by kind: what the caller got wrong is 2, everything else 1. */
-function statusOf(kind: FailureKind): number {
-  return kind === 'invalid' ? 2 : 1;
-}
-
-try {
-  await buildProgram(readConfig).parseAsync(process.argv);
-} catch (error) {
-  process.exitCode = report(error, process.argv.includes('--json'));
-}
-
-function report(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const problem = describe(error);
-  process.stderr.write(
-    json ? `${JSON.stringify({ error: problem })}\n` : `nightshift: ${problem.detail}\n`,
-  );
-  return statusOf(problem.kind);
-}
-
-function describe(error: unknown): { code: string; kind: FailureKind; detail: string } {
-  if (error instanceof ApiError) return error.problem;
-  if (error instanceof Failure)
-    return { code: error.code, kind: error.kind, detail: error.message };
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'internal', kind: 'bug', detail };
-}
+// Half of what a short command takes is to load its code, so that compiled code is kept.
+enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/nightshift'));
+const { runCommand } = await import('./run-command.ts');
+await runCommand(process.argv);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from './until.ts';
 
@@ -31,6 +32,9 @@ export interface TestProcess extends AsyncDisposable {
   ended(): Promise<number | NodeJS.Signals>;
 }
 
+/** Where the product's own processes keep compiled code, too. */
+const compileCache = join(import.meta.dirname, '../../node_modules/.cache/nightshift');
+
 /** Starts a file of TypeScript with this Node. */
 export function startProcess(
   file: string,
@@ -39,7 +43,7 @@ export function startProcess(
 ): TestProcess {
   const child = spawn(process.execPath, [file, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
     ...(cwd !== undefined && { cwd }),
     ...user,
   });
