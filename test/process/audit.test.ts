@@ -23,7 +23,7 @@ interface Verified {
   readonly warnings: readonly string[];
 }
 
-test.each(footprints)(
+test.concurrent.each(footprints)(
   'on %s the commands show, verify and export the log, and find what was changed',
   async (footprint: Footprint) => {
     const settings = footprint === 'embedded' ? {} : secret;

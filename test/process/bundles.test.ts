@@ -41,7 +41,7 @@ const listCarried = (database: Database) =>
      from nightshift.runs r order by id`,
   );
 
-describe.each(footprints)('on the %s footprint', (footprint) => {
+describe.concurrent.each(footprints)('on the %s footprint', (footprint) => {
   test('a worker killed in the middle of bundles loses no run, and none that had ended runs again', async () => {
     await using place = await openTestFootprint(footprint, ledgerMigrations);
     await using doomed = start(place, count);

@@ -68,7 +68,7 @@ test('every release of the guide compiles', async () => {
   expect(said).toBe('');
 });
 
-describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
+describe.concurrent.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
   let installation: TestInstallation;
   afterAll(() => installation?.[Symbol.asyncDispose]());
 

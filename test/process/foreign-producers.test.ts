@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/core/run.ts';
-import { openTestInstallation, type TestInstallation } from '../support/installation.ts';
+import { openTestInstallation } from '../support/installation.ts';
 import { startProcess, type TestProcess } from '../support/process.ts';
 import { removeKeys } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
@@ -15,41 +15,34 @@ const settings = {
   NIGHTSHIFT_DETECTION: '4s',
 };
 
-let installation: TestInstallation;
-let producer: TestProcess | undefined;
-afterEach(async () => {
-  await producer?.[Symbol.asyncDispose]();
-  await installation[Symbol.asyncDispose]();
-});
-
 /** An installation with the table that the jobs of the fixture write to, and its processes. */
-async function open(footprint: 'postgres' | 'cluster', ...kinds: string[]): Promise<TestProcess[]> {
-  installation = await openTestInstallation(footprint, settings);
+async function open(footprint: 'postgres' | 'cluster', ...kinds: string[]) {
+  const installation = await openTestInstallation(footprint, settings);
+  const { place } = installation;
+  const query = <Row>(text: string): Promise<Row[]> =>
+    installation.look((database) => database.query<Row>(text));
   await query('create table public.work (run uuid, pid int)');
-  return Promise.all(kinds.map((kind) => installation.launch(fixture, [kind])));
-}
-
-function query<Row>(text: string): Promise<Row[]> {
-  return installation.look((database) => database.query<Row>(text));
-}
-
-/** A program with the stock `bullmq` package adds these to the queue of `nap`. */
-function produce(...jobs: ForeignProducerOptions['jobs'][number][]): TestProcess {
-  const options: ForeignProducerOptions = {
-    prefix: installation.place.prefix,
-    job: 'nap',
-    jobs,
+  const launch = (kind: string) => installation.launch(fixture, [kind]);
+  return {
+    installation,
+    query,
+    launch,
+    processes: await Promise.all(kinds.map(launch)),
+    /** Without those of schedules, which may fire meanwhile. */
+    listRuns: () => query<Run>(`select * from nightshift.runs where job = 'nap' order by id`),
+    /** A program with the stock `bullmq` package adds these to the queue of `nap`. */
+    produce(...jobs: ForeignProducerOptions['jobs'][number][]): TestProcess {
+      const options: ForeignProducerOptions = { prefix: place.prefix, job: 'nap', jobs };
+      return startProcess(producerFile, [JSON.stringify(options)], { env: place.env });
+    },
+    [Symbol.asyncDispose]: () => installation[Symbol.asyncDispose](),
   };
-  producer = startProcess(producerFile, [JSON.stringify(options)], { env: installation.place.env });
-  return producer;
 }
 
-/** Without those of schedules, which may fire meanwhile. */
-const listRuns = () => query<Run>(`select * from nightshift.runs where job = 'nap' order by id`);
-
-describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
+describe.concurrent.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
   test('every job of a stock producer is one run, and the producer hears how it ended', async () => {
-    await open(footprint, 'general', 'general');
+    await using opened = await open(footprint, 'general', 'general');
+    const { installation, query, listRuns } = opened;
     const good = Array.from({ length: 60 }, () => ({ data: { ms: 5 } }));
     const odd = [
       { data: { ms: 'soon' }, opts: { attempts: 3 } },
@@ -58,7 +51,8 @@ describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
       { data: { ms: 1 }, opts: { delay: 300, priority: 5, jobId: 'a-name-of-its-own' } },
       { data: { ms: 1 }, ballast: 2 * 1024 ** 2 },
     ];
-    const { line, lines, ended } = produce(...good, ...odd);
+    await using producer = opened.produce(...good, ...odd);
+    const { line, lines, ended } = producer;
     await line(/^all have ended/, patience.timeoutMs);
     expect(await ended()).toBe(0);
     expect(lines.filter((said) => said.endsWith(' completed null'))).toHaveLength(good.length + 3);
@@ -81,28 +75,30 @@ describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
   }, 240_000);
 
   test('once it is adopted, a worker that dies and a queue that is lost cost nothing', async () => {
-    const [doomed] = (await open(footprint, 'general', 'control')) as [TestProcess];
-    produce({ data: { ms: 3000 } });
+    await using opened = await open(footprint, 'general', 'control');
+    const { installation, query, listRuns } = opened;
+    await using producer = opened.produce({ data: { ms: 3000 } });
     await until(async () => (await listRuns())[0]?.state === 'active', patience);
-    doomed.kill('SIGKILL');
+    opened.processes[0]!.kill('SIGKILL');
     const lost = footprint === 'cluster';
     if (lost) await removeKeys(installation.place.redisUrl!, `${installation.place.prefix}:nap:`);
-    await installation.launch(fixture, ['general']);
+    await opened.launch('general');
     await until(async () => (await listRuns())[0]?.state === 'succeeded', patience);
-    if (!lost) await producer!.line(/ completed null$/, patience.timeoutMs);
+    if (!lost) await producer.line(/ completed null$/, patience.timeoutMs);
     expect(await listRuns()).toMatchObject([{ state: 'succeeded', attempt: 2, failures: 0 }]);
     expect(await query('select run from public.work')).toHaveLength(1);
   }, 240_000);
 });
 
-test('on cluster, a worker that dies over a foreign job leaves its producer waiting for the same run', async () => {
-  const [doomed] = (await open('cluster', 'general')) as [TestProcess];
-  produce({ data: { ms: 3000 } });
+test.concurrent('on cluster, a worker that dies over a foreign job leaves its producer waiting for the same run', async () => {
+  await using opened = await open('cluster', 'general');
+  const { query, listRuns } = opened;
+  await using producer = opened.produce({ data: { ms: 3000 } });
   await until(async () => (await listRuns())[0]?.state === 'active', patience);
-  doomed.kill('SIGKILL');
+  opened.processes[0]!.kill('SIGKILL');
   // No control plane: the run goes again because BullMQ delivers its job again.
-  await installation.launch(fixture, ['general']);
-  await producer!.line(/ completed null$/, patience.timeoutMs);
+  await opened.launch('general');
+  await producer.line(/ completed null$/, patience.timeoutMs);
   expect(await listRuns()).toMatchObject([{ state: 'succeeded', attempt: 2, losses: 1 }]);
   expect(await query('select run from public.work')).toHaveLength(1);
 }, 240_000);

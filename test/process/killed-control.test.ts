@@ -34,7 +34,7 @@ const listFirings = ({ database }: TestRuntime) =>
     `select r.id as run from nightshift.firings f left join nightshift.runs r on r.id = f.run_id`,
   );
 
-test.each(['SIGKILL', 'SIGSTOP'] as const)(
+test.concurrent.each(['SIGKILL', 'SIGSTOP'] as const)(
   'duties and timers of a control plane that got %s in the middle of both go on in another, and nothing fires twice',
   async (signal) => {
     await using runtime = await openTestRuntime('postgres', [job]);

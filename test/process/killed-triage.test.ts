@@ -64,7 +64,7 @@ async function killAt(moment: number, id: string, installation: TestInstallation
   return caught.attempt;
 }
 
-describe.each(footprints)('on the %s footprint', (footprint) => {
+describe.concurrent.each(footprints)('on the %s footprint', (footprint) => {
   let mails: TemporaryFolder;
   let installation: TestInstallation;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ask as askWith, urlOf } from '../support/http.ts';
-import { openTestInstallation, type TestInstallation } from '../support/installation.ts';
+import { openTestInstallation } from '../support/installation.ts';
 import type { TestProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -11,14 +11,10 @@ const settings = {
   NIGHTSHIFT_HEARTBEAT: '1s',
 };
 
-let installation: TestInstallation;
-afterEach(() => installation[Symbol.asyncDispose]());
-
-const query = <Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> =>
-  installation.look((database) => database.query<Row>(text, values));
+type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
 /** The most attempts of a job, or of one key of it, that were at work at one moment. */
-async function mostAtOnce(job: string, sameKey: boolean): Promise<number> {
+async function findMostAtOnce(query: Query, job: string, sameKey: boolean): Promise<number> {
   const [row] = await query<{ most: number }>(
     `select max((select count(*) from public.spans b
        where b.job = a.job and b.began <= a.began and coalesce(b.ended, b.began) >= a.began
@@ -31,9 +27,12 @@ async function mostAtOnce(job: string, sameKey: boolean): Promise<number> {
 
 const hows = ['end', 'end', 'fail', 'end', 'snooze', 'end'];
 
-describe.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
+describe.concurrent.each(['postgres', 'cluster'] as const)('on %s', (footprint) => {
   test('limits hold over three workers, whatever ends the runs, and all of them end', async () => {
-    installation = await openTestInstallation(footprint, settings);
+    await using installation = await openTestInstallation(footprint, settings);
+    const query: Query = <Row>(text: string, values: readonly unknown[] = []) =>
+      installation.look((database) => database.query<Row>(text, values));
+    const mostAtOnce = (job: string, sameKey: boolean) => findMostAtOnce(query, job, sameKey);
     await query(`create table public.spans (run uuid, attempt int, job text, who text, began timestamptz,
       ended timestamptz, primary key (run, attempt))`);
     const kinds = ['web', 'control', 'general', 'general', 'general'];

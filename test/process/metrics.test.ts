@@ -55,7 +55,7 @@ test('the scrape config of the deployment is one that Prometheus takes, and so i
   expect(await promtool(['check', 'config', shown])).toContain('SUCCESS');
 });
 
-test('where other machines reach a worker, Prometheus scrapes it with a key, as the page of metrics shows', async () => {
+test.concurrent('where other machines reach a worker, Prometheus scrapes it with a key, as the page of metrics shows', async () => {
   await using installation = await openTestInstallation('postgres', { NIGHTSHIFT_HOST: '0.0.0.0' });
   const url = await urlOf(await installation.launch(fileOf('general')));
   expect((await ask(`${url}/metrics`)).status).toBe(401);
@@ -77,7 +77,7 @@ test('where other machines reach a worker, Prometheus scrapes it with a key, as 
   );
 }, 240_000);
 
-test('a real Prometheus scrapes every kind of process, and its questions are answered', async () => {
+test.concurrent('a real Prometheus scrapes every kind of process, and its questions are answered', async () => {
   await using installation = await openTestInstallation('cluster');
   const started = [];
   for (const kind of kinds) started.push(await installation.launch(fileOf(kind)));
@@ -131,7 +131,7 @@ test('a real Prometheus scrapes every kind of process, and its questions are ans
   expect(await query('{exported_instance!=""}')).toEqual([]);
 }, 240_000);
 
-test('the process that does everything tells the same, of PGlite, and logs to the file that is set', async () => {
+test.concurrent('the process that does everything tells the same, of PGlite, and logs to the file that is set', async () => {
   await using installation = await openTestInstallation('embedded');
   const file = join(installation.folder, 'logs/nightshift.log');
   // It is up where its log says so: not on standard error.
@@ -160,7 +160,7 @@ test('the process that does everything tells the same, of PGlite, and logs to th
   expect((JSON.parse(lines.at(-1)!) as { msg: string }).msg).toBe('stopped');
 }, 180_000);
 
-describe('with a server away', () => {
+describe.concurrent('with a server away', () => {
   test('a scrape answers with up = 0, and /health tells degraded from down and says what to do', async () => {
     await using redis = await startRedisServer();
     await using postgres = await startPostgresServer();

@@ -35,7 +35,7 @@ async function openCommands(footprint: 'embedded' | 'postgres') {
   };
 }
 
-test.each(['embedded', 'postgres'] as const)(
+test.concurrent.each(['embedded', 'postgres'] as const)(
   'schedules that are created on %s fire by themselves, and stay as a person left them when the process starts again',
   async (footprint) => {
     await using commands = await openCommands(footprint);

@@ -10,53 +10,56 @@ import { until } from '../support/until.ts';
 const patient = { timeoutMs: 90_000 };
 const urlOf = ({ place }: TestInstallation) => (place.database as { url: string }).url;
 
-describe.each(['postgres', 'cluster'] as const)('a process on the %s footprint', (footprint) => {
-  test('never holds more connections than NIGHTSHIFT_DATABASE_CONNECTIONS, under load too', async () => {
-    await using installation = await openTestInstallation(footprint, {
-      NIGHTSHIFT_DATABASE_CONNECTIONS: '9',
-      NIGHTSHIFT_CONCURRENCY: '20',
-    });
-    const ids = await enqueueSamples(installation, 20);
-    await using watching = await openTestDatabase('postgres');
-    const database = new URL(urlOf(installation)).pathname.slice(1);
-    const names = new Set<string>();
-    let most = 0;
-    async function count(): Promise<void> {
-      const rows = await watching.database.query<{ name: string }>(
-        `select application_name as name from pg_stat_activity
+describe.concurrent.each(['postgres', 'cluster'] as const)(
+  'a process on the %s footprint',
+  (footprint) => {
+    test('never holds more connections than NIGHTSHIFT_DATABASE_CONNECTIONS, under load too', async () => {
+      await using installation = await openTestInstallation(footprint, {
+        NIGHTSHIFT_DATABASE_CONNECTIONS: '9',
+        NIGHTSHIFT_CONCURRENCY: '20',
+      });
+      const ids = await enqueueSamples(installation, 20);
+      await using watching = await openTestDatabase('postgres');
+      const database = new URL(urlOf(installation)).pathname.slice(1);
+      const names = new Set<string>();
+      let most = 0;
+      async function count(): Promise<void> {
+        const rows = await watching.database.query<{ name: string }>(
+          `select application_name as name from pg_stat_activity
           where datname = $1 and application_name like 'nightshift%'`,
-        [database],
+          [database],
+        );
+        most = Math.max(most, rows.length);
+        for (const { name } of rows) names.add(name);
+      }
+      let counting = true;
+      const counted = (async () => {
+        while (counting) await count();
+      })();
+      const started = await installation.start();
+      await until(() => most > 0, patient);
+      await started.said(/nightshift is up/);
+      await until(async () => {
+        await count();
+        return (await unfinished(installation, ids)) === 0;
+      }, patient);
+      counting = false;
+      await counted;
+      await installation.stop();
+      // This test looks by a session of its own, which is not the process's.
+      expect(most).toBeLessThanOrEqual(9);
+      const queues = footprint === 'postgres' ? ['nightshift-queues'] : [];
+      expect([...names]).toEqual(
+        expect.arrayContaining([
+          'nightshift',
+          'nightshift-control',
+          'nightshift-listener',
+          ...queues,
+        ]),
       );
-      most = Math.max(most, rows.length);
-      for (const { name } of rows) names.add(name);
-    }
-    let counting = true;
-    const counted = (async () => {
-      while (counting) await count();
-    })();
-    const started = await installation.start();
-    await until(() => most > 0, patient);
-    await started.said(/nightshift is up/);
-    await until(async () => {
-      await count();
-      return (await unfinished(installation, ids)) === 0;
-    }, patient);
-    counting = false;
-    await counted;
-    await installation.stop();
-    // This test looks by a session of its own, which is not the process's.
-    expect(most).toBeLessThanOrEqual(9);
-    const queues = footprint === 'postgres' ? ['nightshift-queues'] : [];
-    expect([...names]).toEqual(
-      expect.arrayContaining([
-        'nightshift',
-        'nightshift-control',
-        'nightshift-listener',
-        ...queues,
-      ]),
-    );
-  });
-});
+    });
+  },
+);
 
 async function enqueueSamples(installation: TestInstallation, count: number): Promise<string[]> {
   const api = await installation.openApi();
@@ -80,7 +83,7 @@ async function unfinished(installation: TestInstallation, ids: readonly string[]
   return rows[0]!.left;
 }
 
-describe('the log of a process', () => {
+describe.concurrent('the log of a process', () => {
   test('has one line when Redis goes and one when it is back; a command meanwhile says only its own', async () => {
     await using redis = await startRedisServer({ appendOnly: true });
     await using installation = await openTestInstallation('cluster', { REDIS_URL: redis.url });

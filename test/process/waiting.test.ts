@@ -33,7 +33,7 @@ const allWell = {
   result: { twice: [2, 4, 6, 8], payload: 'over' },
 };
 
-test.each(['postgres', 'cluster'] as const)(
+test.concurrent.each(['postgres', 'cluster'] as const)(
   'on the %s footprint parents go on exactly once, however often workers and control planes are killed',
   async (footprint) => {
     await using installation = await openTestInstallation(footprint, env);
@@ -80,7 +80,7 @@ test.each(['postgres', 'cluster'] as const)(
   300_000,
 );
 
-test('embedded, parents go on exactly once, however often the one process is killed', async () => {
+test.concurrent('embedded, parents go on exactly once, however often the one process is killed', async () => {
   await using installation = await openTestInstallation('embedded', env);
   await installation.look(prepare);
   let started = await installation.launch(file, ['all']);
@@ -112,7 +112,7 @@ test('embedded, parents go on exactly once, however often the one process is kil
   for (const one of await installation.look(listParents)) expect(one).toMatchObject(allWell);
 }, 300_000);
 
-test('thousands that sleep outlive a wipe of Redis', async () => {
+test.concurrent('thousands that sleep outlive a wipe of Redis', async () => {
   await using server = await startRedisServer();
   await using runtime = await openTestRuntime('cluster', waitingJobs, { redisUrl: server.url });
   const redis = new Redis(server.url);
