@@ -85,13 +85,17 @@ const networkReasons: Record<string, string> = {
 const lostConnection =
   /^(Connection terminated|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/;
 
-/** True of what a driver says when the server went away, does not answer, or starts or stops. */
+/**
+ * True of what a driver says when the server went away, does not answer, or starts or stops; also of the plain objects
+ * that pg-boss makes of errors.
+ */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
   if (code in networkReasons) return true;
   // Class 08 is "connection exception", 57P01 to 57P03 are a server that stops, crashed or starts.
   if (/^(08...|57P0[123])$/.test(code)) return true;
-  return error instanceof Error && lostConnection.test(error.message);
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' && lostConnection.test(message);
 }
 
 function codeOf(error: unknown): string {

@@ -17,7 +17,9 @@ test('what follows from an outage is left to the line about the outage', () => {
   const { said, onError } = open();
   onError(new Failure('queue.unavailable', { reason: 'gone' }));
   onError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
-  expect(said.map(([level]) => level)).toEqual(['debug', 'debug']);
+  // pg-boss hands over a copy of the error, and says in it whose statement it was.
+  onError({ message: 'Connection terminated unexpectedly (Queue: duties, Worker: 1)' });
+  expect(said.map(([level]) => level)).toEqual(['debug', 'debug', 'debug']);
 });
 
 test('a failure is its sentence, and one that only says "not now" comes once a minute', () => {
