@@ -3,6 +3,7 @@ import { median } from './contest.ts';
 import { openGround } from './ground.ts';
 import { type Answered, type Asked, type Felt, requestOf } from './http/asking.ts';
 import { drive } from './http/drive.ts';
+import { bundledNoOp, noOp } from './http/no-op.ts';
 import { openPeer, openSite, type Site, startSiteProcess } from './http/site.ts';
 import { payload } from './load.ts';
 import type { PartOptions, PartReport } from './part.ts';
@@ -20,14 +21,16 @@ export async function measureHttp(options: PartOptions): Promise<PartReport> {
   };
 }
 
-const newRun = { job: 'no-op', payload };
+const newRun = { job: noOp.name, payload };
 
 /** Runs of 1 KB over 50 connections, each sending its next as soon as its last was answered. */
 async function measureAccepting({ isQuick, size: asked }: PartOptions): Promise<PartReport> {
   const [size, rounds] = isQuick ? [asked ?? 3000, 3] : [asked ?? 20_000, 5];
   await using stack = new AsyncDisposableStack();
   const ground = await openGround(stack);
-  const sites = [await openSite(ground, stack), await openPeer(ground, stack)];
+  const site = await openSite(ground, stack);
+  const bundled = { ...site, name: `${site.name}, in bundles`, job: bundledNoOp.name };
+  const sites = [site, await openPeer(ground, stack), bundled];
   const samples = sites.map((): Answered[] => []);
   for (let round = 0; round <= rounds; round++)
     for (const [i, site] of sites.entries()) {
@@ -35,7 +38,9 @@ async function measureAccepting({ isQuick, size: asked }: PartOptions): Promise<
         port: site.port,
         connections: 50,
         size,
-        asked: [requestOf('enqueue', '/api/v1/runs', { key: site.key, body: newRun })],
+        asked: [
+          requestOf('enqueue', '/api/v1/runs', { ...site, body: { job: site.job, payload } }),
+        ],
       });
       requireNoErrors(answered);
       await site.settle(size);

@@ -56,7 +56,8 @@ async function driveByClock(
   let next = 0;
   for (let i = 0; i < size; i++) {
     const from = began + (i * 1000) / perSecond;
-    if (from - performance.now() > 0.5) await sleep(from - performance.now());
+    const leftMs = from - performance.now();
+    if (leftMs > 0.5) await sleep(leftMs);
     let line: Line;
     for (let tried = 0; ; tried++) {
       line = lines[next++ % lines.length]!;

@@ -1,5 +1,5 @@
-/** A web or worker process of the product, with the one job of the bench. */
+/** A web or worker process of the product, with the jobs of the bench. */
 import { runProcess, web, worker } from '../../../src/app/index.ts';
-import { noOp } from './no-op.ts';
+import { bundledNoOp, noOp } from './no-op.ts';
 
-await runProcess(process.argv[2] === 'worker' ? worker() : web, [noOp]);
+await runProcess(process.argv[2] === 'worker' ? worker() : web, [noOp, bundledNoOp]);

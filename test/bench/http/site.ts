@@ -11,11 +11,14 @@ import type { Settings } from '../contestants.ts';
 import { openGroundDatabase } from '../ground.ts';
 import { payload } from '../load.ts';
 import { environmentOf, migrate } from '../processes.ts';
+import { bundledNoOp, noOp } from './no-op.ts';
 
 /** A server that takes runs, in a process of its own. */
 export interface Site {
   readonly name: string;
   readonly port: number;
+  /** What it is asked to run. */
+  readonly job: string;
   /** Empty where no key is asked for. */
   readonly key: string;
   /** Throws unless as many runs were accepted since the last time; clears them away. */
@@ -31,22 +34,23 @@ export async function openSite(ground: Settings, stack: AsyncDisposableStack): P
   const port = await findFreePort();
   startSiteProcess('web', { ...ground, port }, stack);
   await until(() => isReady(port), { timeoutMs: 60_000 });
-  const queue = openQueue(ground, stack);
+  const queues = [noOp, bundledNoOp].map(({ name }) => openQueue(name, ground, stack));
   let first = newId();
   return {
     name: 'nightshift, authenticated and durable',
     port,
+    job: noOp.name,
     key,
     async settle(size) {
       await requireAccepted(database, first, size);
       await database.query('truncate nightshift.runs');
-      await queue.obliterate({ force: true });
+      for (const queue of queues) await queue.obliterate({ force: true });
       first = newId();
     },
   };
 }
 
-/** Starts a `web` or `worker` process with the job of the bench. */
+/** Starts a `web` or `worker` process with the jobs of the bench. */
 export function startSiteProcess(
   kind: 'web' | 'worker',
   ground: Settings & { readonly port?: number },
@@ -67,10 +71,11 @@ export async function openPeer(ground: Settings, stack: AsyncDisposableStack): P
     startProcess(join(import.meta.dirname, 'peer-process.ts'), [JSON.stringify(settings)]),
   );
   const url = await started.said(/http:[^"]+/);
-  const queue = openQueue(settings, stack);
+  const queue = openQueue(noOp.name, settings, stack);
   return {
     name: 'fastify + queue.add',
     port: Number(new URL(url).port),
+    job: noOp.name,
     key: '',
     async settle(size) {
       const waiting = await queue.getWaitingCount();
@@ -85,9 +90,13 @@ async function isReady(port: number): Promise<boolean> {
   return answer?.status === 200;
 }
 
-function openQueue({ redisUrl, prefix }: Settings, stack: AsyncDisposableStack): Queue {
+function openQueue(
+  job: string,
+  { redisUrl, prefix }: Settings,
+  stack: AsyncDisposableStack,
+): Queue {
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
-  const queue = new Queue('no-op', { connection, prefix });
+  const queue = new Queue(job, { connection, prefix });
   stack.defer(async () => {
     await queue.close();
     connection.disconnect();
