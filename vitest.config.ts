@@ -33,17 +33,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow },
       },
-      {
-        extends: true,
-        test: {
-          name: 'slow',
-          include: slow,
-          testTimeout: 120_000,
-          // They wait more than they compute, and go when the others have ended.
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      { extends: true, test: { name: 'slow', include: slow, testTimeout: 120_000 } },
     ],
   },
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openControl } from '../../src/control/index.ts';
 import type { BaseContext } from '../../src/core/context.ts';
-import { Failure } from '../../src/core/errors.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { findRun, listPastAttempts, listSteps } from '../../src/ledger/index.ts';
 import { openRelay, rescueDuty } from '../../src/runtime/index.ts';
@@ -14,10 +13,6 @@ const detectionMs = 15_000;
 /** Far beyond the 30 s that it takes: a slow machine is no fault. */
 const patience = { timeoutMs: 120_000 };
 const freezingWorker = new URL('fixtures/freezing-worker.ts', import.meta.url).pathname;
-
-/** What a worker on a slow machine says, and goes on. */
-const isLateBeat = (error: unknown) =>
-  error instanceof Failure && error.code === 'worker.beat_late';
 
 /** The successor of the attempt in the process that is stopped: it writes in the same ways. */
 const freezing = jobOf(
@@ -106,7 +101,7 @@ describe.concurrent.each(['postgres', 'cluster'] as const)('on the %s footprint'
         { by: 'successor' },
         { by: 'successor' },
       ]);
-      expect(runtime.errors.filter((error) => !isLateBeat(error))).toEqual([]);
+      expect(runtime.errors).toEqual([]);
     },
     240_000,
   );

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cp } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -60,7 +60,7 @@ async function createFolder(migrations: TestMigrations): Promise<TestPlace> {
   const template = await findFolderTemplate(migrations);
   const folder = await temporaryFolder();
   const path = join(folder.path, 'data');
-  await cp(template, path, { recursive: true });
+  cpSync(template, path, { recursive: true }); // a fifth of what `cp` takes
   return {
     options: { kind: 'pglite', folder: path },
     env: { NIGHTSHIFT_DATA: path },
@@ -71,7 +71,7 @@ async function createFolder(migrations: TestMigrations): Promise<TestPlace> {
 async function findFolderTemplate(migrations: TestMigrations): Promise<string> {
   if (Object.keys(migrations).length === 0) return inject('emptyFolder');
   return makeOnce(join(inject('templateFolder'), templateName(migrations)), async (draft) => {
-    await cp(inject('emptyFolder'), draft, { recursive: true });
+    cpSync(inject('emptyFolder'), draft, { recursive: true });
     await migrate({ kind: 'pglite', folder: draft }, migrations);
   });
 }

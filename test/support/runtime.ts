@@ -2,6 +2,7 @@ import { productMigrations } from '../../src/app/database.ts';
 import { type Audit, openAudit } from '../../src/audit/index.ts';
 import { type Auth, openAuth } from '../../src/auth/index.ts';
 import type { Archive } from '../../src/core/archive.ts';
+import { Failure } from '../../src/core/errors.ts';
 import type { AnyJob } from '../../src/core/job.ts';
 import { collectRoles } from '../../src/core/roles.ts';
 import type { Sql } from '../../src/core/sql.ts';
@@ -43,6 +44,7 @@ export interface TestRuntime extends AsyncDisposable {
   readonly artifacts: Artifacts;
   /** A worker in this process, stopped with the rest. */
   work(options?: { readonly concurrency?: number }): Promise<Worker>;
+  /** What went wrong, but for what a worker says of a slow machine. */
   readonly errors: unknown[];
 }
 
@@ -74,7 +76,9 @@ export async function openTestRuntime(
   const place = options.place ?? (await openTestFootprint(footprint, productMigrations));
   const database = await openDatabase(options.database ?? place.database);
   const errors: unknown[] = [];
-  const onError = (error: unknown) => void errors.push(error);
+  const onError = (error: unknown) => {
+    if (!isLateBeat(error)) errors.push(error);
+  };
   const { prefix } = place;
   const redisUrl = options.redisUrl ?? place.redisUrl;
   const queues = await openQueues({ database, prefix, onError, ...(redisUrl && { redisUrl }) });
@@ -142,4 +146,8 @@ export async function openTestRuntime(
       if (!options.place) await place[Symbol.asyncDispose]();
     },
   };
+}
+
+function isLateBeat(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'worker.beat_late';
 }
