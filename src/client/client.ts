@@ -4,6 +4,7 @@ import { isProblem, NightshiftError } from './problem.ts';
 import { hasEnded, type Run } from './run.ts';
 import type { RunEvent } from './run-event.ts';
 import { type StreamOptions, streamRun } from './stream.ts';
+import { requireTimeout } from './timeout.ts';
 import { enqueueInTransaction, type Transaction } from './transaction.ts';
 
 export type ClientOptions = HttpOptions;
@@ -128,7 +129,7 @@ async function waitForEnd(
   id: string,
   { signal, timeoutMs }: WaitOptions,
 ): Promise<Run> {
-  const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(requireTimeout(timeoutMs));
   const signals = [signal, late].filter((one) => one !== undefined);
   const either = AbortSignal.any(signals);
   try {

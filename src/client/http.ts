@@ -1,6 +1,7 @@
 import { pause } from './pause.ts';
 import { NightshiftError, ProblemError, readProblem } from './problem.ts';
 import { pauseBefore, type RetryOptions, readRetryAfter, usualRetry } from './retry.ts';
+import { requireTimeout } from './timeout.ts';
 
 /** Where the server is, and how it is talked to. */
 export interface HttpOptions {
@@ -39,7 +40,7 @@ export interface Http {
 export function openHttp(options: HttpOptions): Http {
   const base = baseOf(options.url);
   const retry = { ...usualRetry, ...options.retry };
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const timeoutMs = requireTimeout(options.timeoutMs ?? 30_000);
   const doFetch = options.fetch ?? fetch;
 
   async function open({ method, path, body, headers, signal }: Call): Promise<Response> {

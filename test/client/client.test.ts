@@ -166,6 +166,15 @@ describe('enqueue', () => {
     expect(() => openClient({ url: 'localhost:2300' })).toThrow(NightshiftError);
   });
 
+  test.each([-1, 0.5, Number.NaN, 2 ** 31])(
+    'a timeout of %s ms is told at once',
+    async (timeoutMs) => {
+      await using opened = await open({});
+      expect(() => openClient({ url: 'http://127.0.0.1', timeoutMs })).toThrow(/^timeoutMs: /);
+      expect(await codeOf(opened.client.wait('run-1', { timeoutMs }))).toBe('client.argument');
+    },
+  );
+
   test('a server is never followed elsewhere with the key', async () => {
     const away: Reply = (response) =>
       response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
