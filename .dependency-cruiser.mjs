@@ -62,10 +62,10 @@ export default {
     },
     {
       name: 'doors',
-      comment: 'A domain is entered by its index.ts; core is open, config reads options.ts, and child.ts is the door for the child of an isolated attempt.',
+      comment: 'A domain is entered by its index.ts; core is open, config reads options.ts, child.ts is the door for the child of an isolated attempt, and compile-cache.ts comes before whatever else a process loads.',
       severity: 'error',
       from: { path: '^(src/([^/]+)|jobs|config|workers)/' },
-      to: { path: '^src/[^/]+/', pathNot: '^src/(core/|[^/]+/(index|options|child)\\.ts$|connectors/[^/]+/index\\.ts$|$2/)' },
+      to: { path: '^src/[^/]+/', pathNot: '^src/(core/|[^/]+/(index|options|child|compile-cache)\\.ts$|connectors/[^/]+/index\\.ts$|$2/)' },
     },
     {
       name: 'config-imports',

@@ -1,7 +1,6 @@
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { keepCompiledCode } from '../src/app/compile-cache.ts';
 
 // Everything in one process: the API, workers, the relay, the control plane, and the socket that answers the CLI.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/nightshift'));
+keepCompiledCode();
 const { all, runProcess } = await import('../src/app/index.ts');
 await runProcess(all);

@@ -1,8 +1,7 @@
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { keepCompiledCode } from '../src/app/compile-cache.ts';
 
 // One attempt of a job with isolation: 'process'; its worker starts this file. It is started for every such
 // attempt, so that compiled code is kept.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/nightshift'));
+keepCompiledCode();
 const { runAttempt } = await import('../src/app/child.ts');
 runAttempt();

@@ -1,7 +1,6 @@
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { keepCompiledCode } from '../src/app/compile-cache.ts';
 
 // The control plane: schedules, duties such as rescue, and the relay of what was accepted without a dispatch.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/nightshift'));
+keepCompiledCode();
 const { control, runProcess } = await import('../src/app/index.ts');
 await runProcess(control);

@@ -1,7 +1,6 @@
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { keepCompiledCode } from '../src/app/compile-cache.ts';
 
 // Runs the jobs whose pool is heavy: long or memory-hungry work, away from the rest.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/nightshift'));
+keepCompiledCode();
 const { runProcess, worker } = await import('../src/app/index.ts');
 await runProcess(worker({ pool: 'heavy' }));

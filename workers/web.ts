@@ -1,7 +1,6 @@
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { keepCompiledCode } from '../src/app/compile-cache.ts';
 
 // Serves the API and runs no jobs.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/nightshift'));
+keepCompiledCode();
 const { runProcess, web } = await import('../src/app/index.ts');
 await runProcess(web);

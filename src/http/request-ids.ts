@@ -21,8 +21,7 @@ declare module 'fastify' {
 
 /** Hears of each request to the API, and of how it ended, as traces do. */
 export interface RequestListener {
-  /** `traceparent`: the header by which a caller says which trace it belongs to. */
-  /** Answers the id of its trace. */
+  /** Answers the id of its trace; `traceparent` is the header by which a caller says which one it belongs to. */
   receive(request: string, traceparent: unknown): string;
   answer(
     request: string,

@@ -42,8 +42,6 @@ export interface Share {
 
 const file = join(import.meta.dirname, 'node.ts');
 const upMs = 90_000;
-/** Of the dozens of processes of a scenario only the first has to compile. */
-const compiled = join(import.meta.dirname, '../../node_modules/.cache/nightshift-chaos');
 
 /** Starts a process of each of `roles` and waits until all are up. */
 export async function openSupervisor(
@@ -62,10 +60,7 @@ export async function openSupervisor(
       { place, roles, share },
       { slot, link: filled.link, nth: started.size },
     );
-    const child = startProcess(file, [JSON.stringify(options)], {
-      input: true,
-      env: { NODE_COMPILE_CACHE: compiled },
-    });
+    const child = startProcess(file, [JSON.stringify(options)], { input: true });
     started.set(options.journal, child);
     filled.process = child;
     filled.worker = (await child.line(/^up /, upMs)).slice('up '.length);

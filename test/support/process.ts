@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { compileCacheFolder } from '../../src/app/compile-cache.ts';
 import { until } from './until.ts';
 
 export interface ProcessOptions {
@@ -32,10 +32,7 @@ export interface TestProcess extends AsyncDisposable {
   ended(): Promise<number | NodeJS.Signals>;
 }
 
-/** Where the product's own processes keep compiled code, too. */
-const compileCache = join(import.meta.dirname, '../../node_modules/.cache/nightshift');
-
-/** Starts a file of TypeScript with this Node. */
+/** Starts a file of TypeScript with this Node, from compiled code where it was started before. */
 export function startProcess(
   file: string,
   args: readonly string[] = [],
@@ -43,7 +40,7 @@ export function startProcess(
 ): TestProcess {
   const child = spawn(process.execPath, [file, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder, ...env },
     ...(cwd !== undefined && { cwd }),
     ...user,
   });

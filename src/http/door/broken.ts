@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure } from '../../core/errors.ts';
 import { type Problem, toProblem } from '../problem.ts';
@@ -19,16 +20,10 @@ function failureOf(error: Error & { readonly code?: string }): Failure {
   return new Failure('request.unreadable', { reason: error.message }, error);
 }
 
-const reasons: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
-
 function written(problem: Problem): string {
   const body = JSON.stringify(problem);
   const head = [
-    `HTTP/1.1 ${problem.status} ${reasons[problem.status]}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'x-content-type-options: nosniff',

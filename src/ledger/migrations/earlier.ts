@@ -1,7 +1,7 @@
-/** A function as an earlier migration made it: the text from `begin` to its end, to be put in place of another. */
-export function functionOf({ up }: { readonly up: string }, begin: string): string {
-  const from = up.indexOf(`create function ${begin}`);
-  if (from < 0) throw new Error(`there is no function ${begin}`);
+/** The function of this name as an earlier migration made it, to be put in place of another. */
+export function functionOf({ up }: { readonly up: string }, name: string): string {
+  const from = up.indexOf(`create function ${name}`);
+  if (from < 0) throw new Error(`there is no function ${name}`);
   const text = up.slice(from, up.indexOf(last, from) + last.length);
   return text.replace('create function', 'create or replace function');
 }
